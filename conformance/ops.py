@@ -1,0 +1,172 @@
+"""The operator catalogue: what each operator is called, takes, accepts and returns."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance import typing_rules as rules
+from conformance.errors import ShapeError, UnknownOperator
+from conformance.typing_rules import REQUIRED, TensorType
+
+Infer = Callable[[tuple[TensorType, ...], Mapping[str, Any]], TensorType]
+
+
+@dataclass(frozen=True)
+class Op:
+    """One operator of the catalogue.
+
+    name: the array API standard's name where it has one.
+    arity: how many tensors it takes; None for a sequence of them (concat, stack).
+    infer: operand types and parameters -> result type; raises ShapeError.
+    parameters: keyword parameters and their defaults (REQUIRED where there is none).
+    group: the file of rules and cases that it belongs to.
+    linearity: "linear" in all operands together, "bilinear" (linear in each alone),
+        "nonlinear", or "constant" (no derivative flows through).
+    domain, kinks: where it is real, and where it is not differentiable, in words.
+    """
+
+    name: str
+    arity: int | None
+    infer: Infer
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    group: str = "elementwise"
+    linearity: str = "nonlinear"
+    domain: str = "all reals"
+    kinks: str = ""
+
+    def bind(self, keywords: Mapping[str, Any]) -> dict[str, Any]:
+        """Parameters with defaults filled in; raises ShapeError on an unknown or missing one."""
+        for name in keywords:
+            if name not in self.parameters:
+                known = ", ".join(self.parameters) or "none"
+                raise ShapeError(f"{self.name} has no parameter {name!r}; it takes: {known}")
+        bound = {**self.parameters, **keywords}
+        for name, value in bound.items():
+            if value is REQUIRED:
+                raise ShapeError(f"{self.name} needs the parameter {name!r}")
+        return bound
+
+
+CATALOGUE: dict[str, Op] = {}
+
+
+def _add(name: str, arity: int | None, infer: Infer, **fields: Any) -> None:
+    CATALOGUE[name] = Op(name, arity, infer, **fields)
+
+
+def _elementwise(group_rows: str, **fields: Any) -> None:
+    """One row an operator: name | domain | kinks."""
+    for row in group_rows.strip().splitlines():
+        name, domain, kinks = (part.strip() for part in (row + "||").split("|")[:3])
+        _add(name, 1, rules.elementwise, domain=domain or "all reals", kinks=kinks, **fields)
+
+
+def get(name: str) -> Op:
+    """The operator called `name`; raises UnknownOperator with the nearest names."""
+    try:
+        return CATALOGUE[name]
+    except KeyError:
+        near = difflib.get_close_matches(name, CATALOGUE, n=3)
+        hint = f"did you mean {' or '.join(map(repr, near))}?" if near else "see conformance/ops.py"
+        raise UnknownOperator(f"xp has no operator {name!r}: {hint}") from None
+
+
+# --- the graph's own kinds of node -------------------------------------------------------------
+# input: a named leaf; constant: an array written in the case; literal: a bare Python number,
+# which takes the dtype of what it meets; grad: the gradient of sum(target) for one source.
+_add("input", 0, rules.declared, parameters={"name": REQUIRED, "kind": "constant"}, group="core")
+_add("constant", 0, rules.declared, parameters={"value": REQUIRED}, group="core",
+     linearity="constant")
+_add("literal", 0, rules.declared, parameters={"value": REQUIRED}, group="core",
+     linearity="constant")
+_add("grad", 2, rules.gradient, group="core")
+_add("stop_gradient", 1, rules.same, group="core", linearity="constant")
+
+# --- elementwise -------------------------------------------------------------------------------
+_elementwise("""
+    abs         |          | 0
+    acos        | |x| < 1  |
+    acosh       | x > 1    |
+    asin        | |x| < 1  |
+    asinh
+    atan
+    atanh       | |x| < 1  |
+    cos
+    cosh
+    erf
+    exp
+    expm1
+    log         | x > 0
+    log10       | x > 0
+    log1p       | x > -1
+    log2        | x > 0
+    reciprocal  | x != 0
+    relu        |          | 0
+    rsqrt       | x > 0
+    sigmoid
+    sin
+    sinh
+    softplus
+    sqrt        | x > 0
+    square
+    tan
+    tanh
+""".replace("|x|", "abs(x)"))
+_elementwise("negative", linearity="linear")
+_elementwise("sign | | 0", linearity="constant")
+for _name in ("add", "subtract"):
+    _add(_name, 2, rules.broadcasting, linearity="linear")
+_add("multiply", 2, rules.broadcasting, linearity="bilinear")
+_add("divide", 2, rules.broadcasting, domain="divisor != 0")
+_add("pow", 2, rules.broadcasting, domain="base > 0, or an integer exponent")
+_add("maximum", 2, rules.broadcasting, kinks="ties")
+_add("minimum", 2, rules.broadcasting, kinks="ties")
+_add("atan2", 2, rules.broadcasting, domain="not both 0")
+_add("hypot", 2, rules.broadcasting, kinks="both 0")
+_add("logaddexp", 2, rules.broadcasting)
+_add("clip", 1, rules.clip, parameters={"min": None, "max": None}, kinks="the bounds")
+for _name in ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal"):
+    _add(_name, 2, rules.comparison, linearity="constant")
+_add("where", 3, rules.where, linearity="linear")
+
+# --- reductions --------------------------------------------------------------------------------
+_AXES = {"axis": None, "keepdims": False}
+for _name in ("sum", "mean"):
+    _add(_name, 1, rules.reduction, parameters=_AXES, group="reductions", linearity="linear")
+_add("prod", 1, rules.reduction, parameters=_AXES, group="reductions")
+for _name in ("max", "min"):
+    _add(_name, 1, rules.nonempty_reduction, parameters=_AXES, group="reductions", kinks="ties")
+_add("var", 1, rules.nonempty_reduction, parameters={**_AXES, "correction": 0.0},
+     group="reductions")
+_add("logsumexp", 1, rules.nonempty_reduction, parameters=_AXES, group="reductions")
+for _name in ("softmax", "log_softmax"):
+    _add(_name, 1, rules.along_axis, parameters={"axis": -1}, group="reductions")
+_add("cumulative_sum", 1, rules.along_axis, parameters={"axis": REQUIRED}, group="reductions",
+     linearity="linear")
+
+# --- shapes ------------------------------------------------------------------------------------
+for _name, _infer, _parameters in (
+    ("reshape", rules.reshape, {"shape": REQUIRED}),
+    ("permute_dims", rules.permute_dims, {"axes": REQUIRED}),
+    ("expand_dims", rules.expand_dims, {"axis": REQUIRED}),
+    ("squeeze", rules.squeeze, {"axis": REQUIRED}),
+    ("broadcast_to", rules.broadcast_to, {"shape": REQUIRED}),
+    ("flip", rules.flip, {"axis": None}),
+    ("roll", rules.roll, {"shift": REQUIRED, "axis": None}),
+    ("matrix_transpose", rules.matrix_transpose, {}),
+):
+    _add(_name, 1, _infer, parameters=_parameters, group="shapes", linearity="linear")
+_add("concat", None, rules.concat, parameters={"axis": 0}, group="shapes", linearity="linear")
+_add("stack", None, rules.stack, parameters={"axis": 0}, group="shapes", linearity="linear")
+for _name in ("zeros_like", "ones_like"):
+    _add(_name, 1, rules.same, group="shapes", linearity="constant")
+
+# --- linear algebra and indexing ---------------------------------------------------------------
+_add("matmul", 2, rules.matmul, group="linear_algebra", linearity="bilinear")
+_add("getitem", 1, rules.getitem, parameters={"index": REQUIRED}, group="indexing",
+     linearity="linear")
+_add("take", 1, rules.take, parameters={"indices": REQUIRED, "axis": REQUIRED}, group="indexing",
+     linearity="linear")
