@@ -1,0 +1,55 @@
+"""Every error the engine raises: what was got, what was wanted, and what to do.
+
+    EngineError
+    |-- OperandError    (TypeError)     something that is not a Tensor, a Variable or a number
+    |-- DtypeError      (TypeError)     a dtype that is unknown, mixed or not differentiable
+    |-- ShapeError      (ValueError)    shapes or axes that do not fit
+    |-- OptionError     (ValueError)    an option's value that does not exist
+    |-- IndexingError   (IndexError)    an index out of range or of a kind not supported
+    |-- TapeError       (RuntimeError)  a tape asked for what its life does not allow
+    `-- RuleError       (RuntimeError)  a gradient rule that breaks its contract
+"""
+
+
+class EngineError(Exception):
+    """The base of every error here."""
+
+
+class OperandError(EngineError, TypeError):
+    """Something that is not a Tensor, a Variable or a number."""
+
+
+class DtypeError(EngineError, TypeError):
+    """A dtype that is unknown, mixed with another, or not differentiable."""
+
+
+class ShapeError(EngineError, ValueError):
+    """Shapes or axes that do not fit."""
+
+
+class OptionError(EngineError, ValueError):
+    """An option's value that does not exist."""
+
+
+class IndexingError(EngineError, IndexError):
+    """An index out of range, or of a kind that is not supported."""
+
+
+class TapeError(EngineError, RuntimeError):
+    """A tape asked for something that its life does not allow."""
+
+
+class RuleError(EngineError, RuntimeError):
+    """A gradient rule that is missing, or returns a wrong shape or dtype."""
+
+
+class GradientWarning(UserWarning):
+    """A gradient was asked for where none can exist, such as of an integer."""
+
+
+def describe(value):
+    """A value in a few words for a message: `float32 Tensor of shape (2, 3)`, `float (3.0)`."""
+    if hasattr(value, "dtype") and hasattr(value, "shape"):
+        return f"{value.dtype} {type(value).__name__} of shape {tuple(value.shape)}"
+    text = repr(value)
+    return f"{type(value).__name__} ({text if len(text) <= 40 else text[:37] + '...'})"

@@ -1,0 +1,121 @@
+"""The machinery of operators: a NumPy function forward and one rule per input backward, both found by name.
+
+`FORWARDS[name]` computes on ndarrays. `RULES[name]` is a tuple of functions, one per input, each
+`(dy, y, *inputs, **parameters) -> dx` on Tensors, with None for an input that has no derivative. Both tables are
+looked up at every call, so a test may put a wrong function in one and expect to be caught:
+
+    monkeypatch.setitem(operators.RULES, "tanh", (lambda dy, y, x: dy * (1 - y),))
+
+A rule is made of operators, so a tape that records while it runs can differentiate it again. It need not undo
+broadcasting: the tape does, once for all. An operator in VARIADIC takes any number of inputs, and its one rule is
+told which of them is meant by a first argument, `position`.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable
+
+import numpy as np
+
+from .errors import DtypeError, IndexingError, OperandError, RuleError, ShapeError, describe
+from .recording import record
+from .tensor import Tensor, as_tensor, is_float, same_dtype
+
+FORWARDS: dict[str, Callable] = {}
+RULES: dict[str, tuple] = {}
+VARIADIC: set[str] = set()
+
+
+def rule(name, *functions):
+    """Registers the gradient of operator `name`: one function per input, None where there is no derivative."""
+    RULES[name] = functions
+
+
+def variadic_rule(name, function):
+    """Registers the gradient of an operator of any number of inputs: `(position, dy, y, *inputs, **parameters)`."""
+    RULES[name] = (function,)
+    VARIADIC.add(name)
+
+
+def is_differentiable(name):
+    """Whether some input of operator `name` has a gradient."""
+    return any(function is not None for function in RULES[name])
+
+
+def rule_for(name, position, count):
+    """The rule for input `position` of the `count` inputs of operator `name`, or None if it has no derivative."""
+    functions = RULES[name]
+    if name in VARIADIC:
+        return functools.partial(functions[0], position)
+    if len(functions) != count:
+        raise RuleError(f"{name}: got {len(functions)} rules, wanted one for each of its {count} inputs")
+    return functions[position]
+
+
+def apply(name, *inputs, **parameters):
+    """The value of operator `name` at `inputs` (Tensors), recorded on every tape that follows one of them."""
+    arrays = [x.numpy() for x in inputs]
+    try:
+        with np.errstate(all="ignore"):  # IEEE results, inf and nan, are answers here, not accidents
+            output = Tensor(FORWARDS[name](*arrays, **parameters))
+    except (ValueError, IndexError, TypeError, OverflowError) as error:
+        raise _explained(error, name, inputs, parameters) from error
+    if is_float(output) and not any(map(is_float, inputs)) and name != "astype":  # the one way to ask for it
+        raise DtypeError(
+            f"{name}: got {_described(inputs)}, wanted float32 or float64: cast with engine.astype(x, 'float64')"
+        )
+    record(name, inputs, parameters, output)
+    return output
+
+
+def elementwise(name, forward, inputs=1):
+    """Defines the public function of an elementwise operator of one or two inputs and no parameters."""
+    FORWARDS[name] = forward
+    if inputs == 1:
+
+        def call(x):
+            return apply(name, as_tensor(x))
+
+    else:
+
+        def call(x, w):
+            return apply(name, *same_dtype(name, x, w))
+
+    call.__name__ = call.__qualname__ = name
+    of = "x, elementwise: any shape" if inputs == 1 else "x and w, elementwise: two shapes that broadcast, one dtype"
+    call.__doc__ = f"{name} of {of}. Raises ShapeError, DtypeError."
+    return call
+
+
+def operator(forward):
+    """Defines a public function from its NumPy forward: the first argument is the input, the others parameters."""
+    name, signature = forward.__name__, inspect.signature(forward)
+    first = next(iter(signature.parameters))
+    FORWARDS[name] = forward
+
+    @functools.wraps(forward)
+    def call(*arguments, **keywords):
+        try:
+            bound = signature.bind(*arguments, **keywords)
+        except TypeError as error:
+            raise OperandError(f"{name}: {error}; wanted {name}{signature}") from error
+        bound.apply_defaults()
+        # A caller's list may change before the rule runs; a tuple will not.
+        parameters = {key: tuple(v) if isinstance(v, list) else v for key, v in bound.arguments.items()}
+        return apply(name, as_tensor(parameters.pop(first)), **parameters)
+
+    return call
+
+
+def _explained(error, name, inputs, parameters):
+    """NumPy's complaint, with the operator and what it was given."""
+    if isinstance(error, ValueError):  # NumPy's AxisError, both a ValueError and an IndexError, among them
+        kind = ShapeError
+    else:
+        kind = IndexingError if isinstance(error, IndexError) else OperandError
+    given = "".join(f", {key}={value!r}" for key, value in parameters.items())
+    return kind(f"{name}: got {_described(inputs)}{given}: {error}")
+
+
+def _described(inputs):
+    return " and ".join(map(describe, inputs))

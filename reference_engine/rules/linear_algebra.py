@@ -1,0 +1,26 @@
+"""Products of matrices and vectors."""
+
+import numpy as np
+
+from ..operators import FORWARDS, apply, rule
+from ..tensor import same_dtype
+from .shapes import expand_dims, matrix_transpose, squeeze
+
+
+def matmul(x, w):
+    """The product of x (..., m, k) and w (..., k, n), whose leading axes broadcast; a vector may stand on either side.
+
+    Raises ShapeError where the inner sizes differ or an operand is 0-d, DtypeError where the dtypes do.
+    """
+    x, w = same_dtype("matmul", x, w)
+    if x.ndim == 1:
+        return squeeze(matmul(expand_dims(x, 0), w), -2 if w.ndim > 1 else 0)
+    if w.ndim == 1:
+        return squeeze(matmul(x, expand_dims(w, 1)), -1)
+    return apply("matmul", x, w)
+
+
+FORWARDS["matmul"] = np.matmul
+rule("matmul",
+     lambda dy, y, x, w: matmul(dy, matrix_transpose(w)),
+     lambda dy, y, x, w: matmul(matrix_transpose(x), dy))  # fmt: skip

@@ -1,0 +1,150 @@
+"""Reductions over axes, the softmax family, and running sums."""
+
+import math
+
+import numpy as np
+
+from ..creation import astype, ones_like
+from ..operators import operator, rule
+from .selection import where
+from .shapes import broadcast_to, concat, flip, permute_dims, reshape
+
+# Every `axis` below is an int, a tuple of ints, or None for all axes.
+
+
+@operator
+def sum(x, axis=None, keepdims=False):
+    """The sum over `axis`, 0 where there is nothing to add. Raises ShapeError."""
+    return np.sum(x, axis=axis, keepdims=keepdims)
+
+
+@operator
+def mean(x, axis=None, keepdims=False):
+    """The mean over `axis`, nan where there is nothing to average. Raises ShapeError."""
+    return np.sum(x, axis=axis, keepdims=keepdims) / x.dtype.type(_count(x, axis))
+
+
+@operator
+def var(x, axis=None, correction=0.0, keepdims=False):
+    """The mean squared distance from the mean over `axis`, divided by (count - correction). Raises ShapeError."""
+    count = _count(x, axis)
+    distance = x - np.sum(x, axis=axis, keepdims=True) / x.dtype.type(count)
+    return np.sum(distance * distance, axis=axis, keepdims=keepdims) / x.dtype.type(count - correction)
+
+
+@operator
+def prod(x, axis=None, keepdims=False):
+    """The product over `axis`, 1 where there is nothing to multiply. Raises ShapeError."""
+    return np.prod(x, axis=axis, keepdims=keepdims)
+
+
+@operator
+def max(x, axis=None, keepdims=False):
+    """The greatest element over `axis`. Raises ShapeError where there is none."""
+    return np.max(x, axis=axis, keepdims=keepdims)
+
+
+@operator
+def min(x, axis=None, keepdims=False):
+    """The least element over `axis`. Raises ShapeError where there is none."""
+    return np.min(x, axis=axis, keepdims=keepdims)
+
+
+@operator
+def logsumexp(x, axis=None, keepdims=False):
+    """log(sum(exp(x))) over `axis` without overflow, -inf where there is nothing to add. Raises ShapeError."""
+    peak = _finite_peak(x, axis)
+    total = np.sum(np.exp(x - peak), axis=axis, keepdims=True)
+    return np.sum(np.log(total) + peak, axis=axis, keepdims=keepdims)  # sums over axes of size 1: drops them
+
+
+@operator
+def softmax(x, axis=-1):
+    """exp(x) / sum(exp(x)) along `axis`, without overflow. Raises ShapeError."""
+    powers = np.exp(x - _finite_peak(x, axis))
+    return powers / np.sum(powers, axis=axis, keepdims=True)
+
+
+@operator
+def log_softmax(x, axis=-1):
+    """log(softmax(x)) along `axis`, without overflow. Raises ShapeError."""
+    shifted = x - _finite_peak(x, axis)
+    return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+
+
+@operator
+def cumulative_sum(x, axis=None):
+    """The running sum along `axis`, which only a 1-D x may leave out. Raises ShapeError."""
+    if axis is None and x.ndim != 1:
+        raise ValueError("wanted an int axis for anything but one axis")
+    return np.cumsum(x, axis=axis)
+
+
+def _finite_peak(x, axis):
+    """The greatest element over `axis`, kept as an axis of size 1; 0 where it is infinite, lest inf - inf be nan."""
+    peak = np.max(x, axis=axis, keepdims=True, initial=-math.inf)
+    return np.where(np.isfinite(peak), peak, x.dtype.type(0))
+
+
+def _axes(x, axis):
+    """`axis` as a tuple of axes counted from the front."""
+    if axis is None or x.ndim == 0:  # NumPy lets a 0-d array pass as one with an axis
+        return tuple(range(x.ndim))
+    return tuple(a % x.ndim for a in (axis if isinstance(axis, tuple) else (axis,)))
+
+
+def _count(x, axis):
+    """How many elements of x go into one element of its reduction."""
+    return math.prod(x.shape[a] for a in _axes(x, axis))
+
+
+def _kept(x, axis):
+    """The shape of x's reduction with keepdims=True."""
+    reduced = _axes(x, axis)
+    return tuple(1 if a in reduced else size for a, size in enumerate(x.shape))
+
+
+def _spread(dy, x, axis):
+    """dy, of the reduced shape, repeated to the shape of x."""
+    return broadcast_to(reshape(dy, _kept(x, axis)), x.shape)
+
+
+def _share_of_extreme(dy, y, x, axis):
+    """Convention: the elements that tie for the extreme share the cotangent equally."""
+    at_extreme = x == _spread(y, x, axis)
+    ties = sum(astype(at_extreme, x.dtype), axis=axis, keepdims=True)
+    return where(at_extreme, reshape(dy, ties.shape) / ties, 0)
+
+
+def _products_before(x):
+    """Along the first axis, the product of all elements before each, in log2(n) multiplications of whole arrays."""
+    product, reach = concat([ones_like(x[:1]), x[:-1]]), 1
+    while reach < len(x):
+        product = concat([product[:reach], product[reach:] * product[:-reach]])
+        reach *= 2
+    return product
+
+
+def _products_of_others(x, axis):
+    """For each element, the product of the others over `axis`: not y / x, which is nan at a zero."""
+    reduced = _axes(x, axis)
+    order = reduced + tuple(a for a in range(x.ndim) if a not in reduced)
+    front = permute_dims(x, order)
+    column = reshape(front, (_count(x, axis), math.prod(front.shape[len(reduced) :])))
+    others = _products_before(column) * flip(_products_before(flip(column, 0)), 0)
+    return permute_dims(reshape(others, front.shape), tuple(int(a) for a in np.argsort(order)))
+
+
+rule("sum", lambda dy, y, x, axis, keepdims: _spread(dy, x, axis))
+rule("mean", lambda dy, y, x, axis, keepdims: _spread(dy / _count(x, axis), x, axis))
+rule("var",
+     lambda dy, y, x, axis, correction, keepdims:
+     _spread(2 * dy / (_count(x, axis) - correction), x, axis) * (x - mean(x, axis, keepdims=True)))  # fmt: skip
+rule("prod", lambda dy, y, x, axis, keepdims: _spread(dy, x, axis) * _products_of_others(x, axis))
+rule("max", lambda dy, y, x, axis, keepdims: _share_of_extreme(dy, y, x, axis))
+rule("min", lambda dy, y, x, axis, keepdims: _share_of_extreme(dy, y, x, axis))
+# Not exp(x - y): the rounding of a large y would be magnified.
+rule("logsumexp", lambda dy, y, x, axis, keepdims: _spread(dy, x, axis) * softmax(x, axis))
+rule("softmax", lambda dy, y, x, axis: y * (dy - sum(dy * y, axis, keepdims=True)))
+rule("log_softmax", lambda dy, y, x, axis: dy - softmax(x, axis) * sum(dy, axis, keepdims=True))
+rule("cumulative_sum", lambda dy, y, x, axis: flip(cumulative_sum(flip(dy, axis), axis), axis))

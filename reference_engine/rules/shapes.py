@@ -1,0 +1,105 @@
+"""Operators that move elements and change none."""
+
+import numpy as np
+
+from ..errors import OperandError, describe
+from ..operators import FORWARDS, apply, operator, rule, variadic_rule
+from ..tensor import same_dtype
+
+
+@operator
+def reshape(x, shape):
+    """x with the same elements in another shape, of which one size may be -1. Raises ShapeError."""
+    return np.reshape(x, shape)
+
+
+@operator
+def permute_dims(x, axes):
+    """x with axis axes[i] moved to place i. Raises ShapeError."""
+    return np.transpose(x, axes)
+
+
+@operator
+def matrix_transpose(x):
+    """x with its last two axes exchanged. Raises ShapeError for fewer than two."""
+    return np.swapaxes(x, -1, -2)
+
+
+@operator
+def expand_dims(x, axis):
+    """x with a new axis of size 1 at `axis`. Raises ShapeError."""
+    return np.expand_dims(x, axis)
+
+
+@operator
+def squeeze(x, axis):
+    """x without `axis` (int or tuple), of size 1. Raises ShapeError for another size."""
+    return np.squeeze(x, axis)
+
+
+@operator
+def broadcast_to(x, shape):
+    """x repeated to `shape` by the rules of broadcasting. Raises ShapeError."""
+    return np.broadcast_to(x, shape)
+
+
+@operator
+def flip(x, axis=None):
+    """x with the elements along `axis` (int, tuple, None for all) in reverse order. Raises ShapeError."""
+    return np.flip(x, axis)
+
+
+@operator
+def roll(x, shift, axis=None):
+    """x with its elements moved on by `shift` along `axis`, round the end; None rolls x as if flat."""
+    return np.roll(x, shift, axis)
+
+
+def _opposite(shift):
+    return tuple(-s for s in shift) if isinstance(shift, tuple) else -shift
+
+
+rule("reshape", lambda dy, y, x, shape: reshape(dy, x.shape))
+rule("permute_dims", lambda dy, y, x, axes: permute_dims(dy, tuple(np.argsort(np.mod(axes, x.ndim)))))
+rule("matrix_transpose", lambda dy, y, x: matrix_transpose(dy))
+rule("expand_dims", lambda dy, y, x, axis: reshape(dy, x.shape))
+rule("squeeze", lambda dy, y, x, axis: reshape(dy, x.shape))
+rule("broadcast_to", lambda dy, y, x, shape: dy)  # the tape sums over what was repeated
+rule("flip", lambda dy, y, x, axis: flip(dy, axis))
+rule("roll", lambda dy, y, x, shift, axis: roll(dy, _opposite(shift), axis))
+
+
+def concat(tensors, axis=0):
+    """The `tensors` one after another along `axis`; None joins them flattened. Raises ShapeError, DtypeError."""
+    tensors = same_dtype("concat", *_several("concat", tensors))
+    if axis is None:
+        return concat([reshape(x, -1) for x in tensors])
+    return apply("concat", *tensors, axis=axis)
+
+
+def stack(tensors, axis=0):
+    """The `tensors`, all of one shape, side by side along a new axis. Raises ShapeError, DtypeError."""
+    return apply("stack", *same_dtype("stack", *_several("stack", tensors)), axis=axis)
+
+
+def _several(name, tensors):
+    if not isinstance(tensors, list | tuple) or not tensors:
+        got = "nothing" if isinstance(tensors, list | tuple) else describe(tensors)
+        raise OperandError(f"{name}: got {got}, wanted a list or tuple of at least one Tensor")
+    return tensors
+
+
+def _along(axis, ndim, part):
+    """The basic index that takes `part` of `axis` and everything of the other axes."""
+    return (slice(None),) * (axis % ndim) + (part,)
+
+
+def _piece(position, dy, axis, tensors):
+    start = sum(x.shape[axis] for x in tensors[:position])
+    return dy[_along(axis, dy.ndim, slice(start, start + tensors[position].shape[axis]))]
+
+
+FORWARDS["concat"] = lambda *x, axis: np.concatenate(x, axis)
+FORWARDS["stack"] = lambda *x, axis: np.stack(x, axis)
+variadic_rule("concat", lambda position, dy, y, *x, axis: _piece(position, dy, axis, x))
+variadic_rule("stack", lambda position, dy, y, *x, axis: dy[_along(axis, dy.ndim, position)])
