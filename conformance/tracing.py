@@ -27,8 +27,9 @@ class Builder:
         self.nodes: list[Node] = []
 
     def append(self, op: str, operands: tuple[int, ...], parameters: Mapping[str, Any],
-               kind: TensorType) -> Value:
-        node = Node(op, operands, tuple(sorted(parameters.items())), kind, where=caller())
+               kind: TensorType, where: Location | None = None) -> Value:
+        node = Node(op, operands, tuple(sorted(parameters.items())), kind,
+                    where=where or caller())
         self.nodes.append(node)
         return Value(self, len(self.nodes) - 1)
 
@@ -50,7 +51,7 @@ class Builder:
         traced = [o.type.dtype for o in operands if isinstance(o, Value) and o.type.dtype != "bool"]
         return tuple(self.operand(o, traced[0] if traced else self.dtype) for o in operands)
 
-    def operand(self, operand: Any, dtype: str) -> Value:
+    def operand(self, operand: Any, dtype: str, where: Location | None = None) -> Value:
         if isinstance(operand, Value):
             if operand.builder is not self:
                 raise CaseError("a traced value of another case was used here", caller())
@@ -60,7 +61,7 @@ class Builder:
                             "xp.equal(a, b)", caller())
         if isinstance(operand, (bool, int, float)):
             kind = TensorType((), "bool" if isinstance(operand, bool) else dtype)
-            return self.append("literal", (), {"value": operand}, kind)
+            return self.append("literal", (), {"value": operand}, kind, where)
         if isinstance(operand, (np.ndarray, np.generic)):
             return self.constant(operand)
         raise CaseError(f"cannot use {operand!r} ({type(operand).__name__}) as an operand; "
@@ -240,11 +241,11 @@ def trace(function: Callable[..., Any], inputs: Mapping[str, tuple[TensorType, s
     if dtype not in FLOATS:
         raise CaseError(f"cases run in {', '.join(FLOATS)}, not {dtype!r}")
     builder = Builder(dtype)
-    values = {name: builder.append("input", (), {"name": name, "kind": kind}, declared)
-              for name, (declared, kind) in inputs.items()}
-    results, names = _call(function, builder, arguments, values)
     home = Location(display_path(function.__code__.co_filename),
                     function.__code__.co_firstlineno)
+    values = {name: builder.append("input", (), {"name": name, "kind": kind}, declared, home)
+              for name, (declared, kind) in inputs.items()}
+    results, names = _call(function, builder, arguments, values)
     return _graph(builder, _outputs(builder, results, home), names)
 
 
@@ -287,14 +288,15 @@ def _outputs(builder: Builder, results: Any, home: Location) -> list[Output]:
 
 
 def _closed_form(builder: Builder, name: str, value: Value, closed_form: Any) -> int:
-    closed = builder.operand(closed_form, value.type.dtype)
+    where = builder.nodes[value.index].where
+    closed = builder.operand(closed_form, value.type.dtype, where)
     try:
         fits = broadcast_shapes(closed.shape, value.shape) == value.shape
     except ShapeError:
         fits = False
     if not fits:
         raise ShapeError(f"the closed form of {name!r} has shape {closed.shape}, "
-                         f"its derivative {value.shape}", builder.nodes[closed.index].where)
+                         f"its derivative {value.shape}", where)
     return closed.index
 
 

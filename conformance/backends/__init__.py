@@ -1,0 +1,61 @@
+"""Who answers: the suite's own backends and those of other packages, by name."""
+
+from __future__ import annotations
+
+import difflib
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+
+from conformance.backends.base import Backend, Evaluation, Program
+from conformance.errors import MissingFramework, UsageError
+
+__all__ = ["Backend", "Evaluation", "Program", "get_backend", "list_backends"]
+
+# name -> module:class; imported on request, so that no framework's file is read in vain
+BUILT_IN = {
+    "reference": "conformance.backends.reference:ReferenceBackend",
+    "torch": "conformance.backends.torch_backend:TorchBackend",
+    "tensorflow": "conformance.backends.tensorflow_backend:TensorFlowBackend",
+    "jax": "conformance.backends.jax_backend:JaxBackend",
+    "autograd": "conformance.backends.autograd_backend:AutogradBackend",
+}
+ENTRY_POINTS = "conformance.backends"
+
+
+def list_backends() -> tuple[str, ...]:
+    """The names of all known backends, installed or not; other packages add an entry point
+    `conformance.backends` that names a Backend subclass."""
+    return (*BUILT_IN, *(point.name for point in _others() if point.name not in BUILT_IN))
+
+
+@cache
+def get_backend(name: str) -> Backend:
+    """The backend called `name`; raises UsageError with the nearest name."""
+    if name in BUILT_IN:
+        module, _, cls = BUILT_IN[name].partition(":")
+        return getattr(import_module(module), cls)()
+    for point in _others():
+        if point.name == name:
+            return point.load()()
+    near = difflib.get_close_matches(name, list_backends(), n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    raise UsageError(f"unknown backend {name!r}: {hint}known are {', '.join(list_backends())}")
+
+
+def choose_backends(asked: tuple[str, ...] = ()) -> tuple[list[Backend], list[Backend]]:
+    """The backends to run, and those skipped because their framework is missing.
+
+    asked: names that must be there; none means every installed one. Raises UsageError for an
+    unknown name and MissingFramework for a named one that is not installed.
+    """
+    chosen = [get_backend(name) for name in dict.fromkeys(asked or list_backends())]
+    missing = [backend for backend in chosen if not backend.installed()]
+    if asked and missing:
+        raise MissingFramework("; ".join(backend.missing() for backend in missing))
+    return [b for b in chosen if b not in missing], missing
+
+
+@cache
+def _others() -> tuple:
+    return tuple(entry_points(group=ENTRY_POINTS))

@@ -1,0 +1,78 @@
+"""JAX: functions, and jax.grad of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from conformance.backends.base import Backend
+from conformance.backends.printing import Call, Expr, function, nested, plain, template
+from conformance.backends.styles import FunctionalStyle
+
+
+def _take(call: Call) -> Expr:
+    indices = ", ".join(map(str, call["indices"]))
+    wanted = f"jnp.array([{indices}])" if indices else "jnp.array([], dtype=int)"
+    return Expr(f"jnp.take({call.operands[0].text}, {wanted}, axis={call['axis']})")
+
+
+class JaxBackend(Backend):
+    """JAX, op by op."""
+
+    name = "jax"
+    module = "jax"
+    distribution = "jax"
+    extra = "jax"
+    namespace = "jnp"
+    imports = ("import jax", "import jax.numpy as jnp")
+    reserved = ("jax", "jnp")
+    style = FunctionalStyle
+    bare = Backend.bare | {"where", "maximum", "minimum"}
+    spellings = {
+        "stop_gradient": function("jax.lax.stop_gradient"),
+        "erf": function("jax.scipy.special.erf"),
+        "relu": function("jax.nn.relu"),
+        "rsqrt": function("jax.lax.rsqrt"),
+        "sigmoid": function("jax.nn.sigmoid"),
+        "softplus": function("jax.nn.softplus"),
+        "softmax": function("jax.nn.softmax"),
+        "log_softmax": function("jax.nn.log_softmax"),
+        "logsumexp": function("jax.scipy.special.logsumexp"),
+        "cumulative_sum": template("jnp.cumsum({0}, axis={axis})"),
+        "broadcast_to": template("jnp.broadcast_to({0}, {shape})"),
+        "reshape": template("jnp.reshape({0}, {shape})"),
+        "permute_dims": template("jnp.permute_dims({0}, {axes})"),
+        "take": _take,
+    }
+
+    def gradient(self, name: str, count: int) -> str:
+        """Source of the function that differentiates `name` for its first `count` arguments."""
+        return f"jax.grad({name})" if count == 1 else (
+            f"jax.grad({name}, argnums={plain(tuple(range(count)))})")
+
+    def total(self, target: Expr) -> str:
+        """Source of the sum that a non-scalar target stands for."""
+        return f"jnp.sum({target.text})"
+
+    def setup(self, dtype: str) -> tuple[str, ...]:
+        return ('jax.config.update("jax_enable_x64", True)', "") if dtype == "float64" else ()
+
+    def load(self, program: Any) -> tuple[Any, tuple[Any, ...]]:
+        """Start from the precision that a fresh interpreter has: a float64 run switches it."""
+        import jax
+
+        jax.config.update("jax_enable_x64", False)
+        return super().load(program)
+
+    def array(self, values: np.ndarray, dtype: str) -> str:
+        suffix = "" if dtype in ("bool", "int64") else f", dtype=jnp.{dtype}"
+        if values.size == 0:
+            return f"jnp.zeros({plain(values.shape)}{suffix})"
+        return f"jnp.array({nested(values, dtype)}{suffix})"
+
+    def synchronize(self, values: Mapping[str, Any]) -> None:
+        import jax
+
+        jax.block_until_ready(values)
