@@ -7,6 +7,7 @@ from .operand import Operand
 
 FLOATS = ("float32", "float64")
 DTYPES = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", *FLOATS)
+_ARRAYS = (np.ndarray, np.generic)
 _KINDS = {"b": 0, "u": 1, "i": 1, "f": 2}  # a Python number may be raised to its partner's kind, never lowered
 
 
@@ -59,7 +60,7 @@ def as_tensor(value, dtype=None):
     """`value` as a Tensor: a Tensor is itself, an array keeps its dtype, a Python number takes `dtype` if given."""
     if isinstance(value, Operand):
         return value.as_tensor()
-    if isinstance(value, np.ndarray | np.generic):
+    if isinstance(value, _ARRAYS):
         return Tensor(np.array(value))
     array = _array_of_numbers(value)
     if dtype is None or array.dtype == dtype:
@@ -77,7 +78,7 @@ def same_dtype(name, *values):
 
     Raises DtypeError where two of them differ, since promotion would hide in which precision a result was computed.
     """
-    dtypes = [value.dtype for value in values if isinstance(value, Operand | np.ndarray | np.generic)]
+    dtypes = [value.dtype for value in values if isinstance(value, (Operand, *_ARRAYS))]
     if not dtypes:
         dtypes = [np.result_type(*(_array_of_numbers(value) for value in values))]
     for dtype in dtypes:

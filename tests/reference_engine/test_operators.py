@@ -1,0 +1,29 @@
+"""The two tables of operators, and the names the engine exports."""
+
+import subprocess
+import sys
+
+import reference_engine as engine
+from reference_engine import operators
+
+
+def test_a_planted_forward_is_used(monkeypatch):
+    monkeypatch.setitem(operators.FORWARDS, "sin", lambda x: x + 1)
+    assert float(engine.sin(1.0)) == 2
+
+
+def test_exports_exist_and_are_documented():
+    for name in engine.__all__:
+        assert getattr(engine, name).__doc__, name
+    assert len(engine.__all__) == len(set(engine.__all__))
+
+
+def test_every_public_operator_is_exported():
+    helpers = {"one_minus_square", "put", "scatter_add", "read_variable"}
+    assert operators.RULES.keys() - helpers <= set(engine.__all__)
+
+
+def test_nothing_but_numpy_is_imported():
+    script = "import sys, reference_engine; print(*{m.split('.')[0] for m in sys.modules} - set(sys.stdlib_module_names))"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert {name for name in loaded if not name.startswith("_")} <= {"numpy", "reference_engine", "sitecustomize"}

@@ -1,0 +1,87 @@
+"""Exact values of reductions: ties, zeros in a product, infinities, nothing to reduce."""
+
+import math
+
+import numpy as np
+import pytest
+
+import reference_engine as engine
+
+INF = math.inf
+
+
+def gradient(function, values):
+    x = engine.constant(values)
+    with engine.GradientTape() as tape:
+        tape.watch(x)
+        y = function(x)
+    return tape.gradient(y, x).numpy().tolist()
+
+
+def hessian(function, values):
+    x = engine.constant(values)
+    rows = []
+    for position in range(len(values)):
+        with engine.GradientTape() as outer:
+            outer.watch(x)
+            with engine.GradientTape() as inner:
+                inner.watch(x)
+                y = function(x)
+            slope = inner.gradient(y, x)[position]
+        rows.append(outer.gradient(slope, x, unconnected_gradients="zero").numpy().tolist())
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("values", "wanted"),
+    [([2.0, 3.0, 5.0], [15, 10, 6]), ([2.0, 0.0, 5.0], [0, 10, 0]), ([0.0, 0.0, 5.0], [0, 0, 0]),
+     ([0.0], [1]), ([], [])],
+)  # fmt: skip
+def test_a_product_with_zeros(values, wanted):
+    assert gradient(engine.prod, values) == wanted
+
+
+def test_second_derivatives_of_a_product_with_zeros():
+    assert hessian(engine.prod, [0.0, 0.0, 5.0]) == [[0, 5, 0], [5, 0, 0], [0, 0, 0]]
+    assert hessian(engine.prod, [2.0, 0.0, 5.0]) == [[0, 5, 0], [5, 0, 2], [0, 2, 0]]
+
+
+@pytest.mark.parametrize("function", [engine.max, engine.min])
+def test_ties_share_equally(function):
+    assert gradient(function, [1.0, 1.0, 1.0, 1.0]) == [0.25] * 4
+    assert gradient(lambda x: function(x, axis=1), [[1.0, 1.0], [2.0, 2.0]]) == [[0.5, 0.5], [0.5, 0.5]]
+
+
+def test_values():
+    x = engine.constant([[1.0, 2.0], [3.0, 6.0]])
+    assert float(engine.var(x)) == np.var(x.numpy()) and float(engine.mean(x)) == 3
+    assert engine.var(x, axis=0, correction=1).numpy().tolist() == [2, 8]
+    assert engine.sum(x, axis=(0, 1), keepdims=True).shape == (1, 1)
+
+
+def test_large_arguments_neither_overflow_nor_lose_digits():
+    assert float(engine.logsumexp([1000.0, 1000.0])) == pytest.approx(1000 + math.log(2))
+    assert engine.softmax([1000.0, 0.0]).numpy().tolist() == [1, 0]
+    assert engine.log_softmax([1000.0, 0.0]).numpy().tolist() == [0, -1000]
+    assert gradient(engine.logsumexp, [1e15, 1e15 + 1]) == pytest.approx([1 / (1 + math.e), math.e / (1 + math.e)])
+
+
+@pytest.mark.parametrize(("values", "wanted"), [([], -INF), ([-INF, -INF], -INF), ([INF, 1.0], INF)])
+def test_logsumexp_of_infinities_and_of_nothing(values, wanted):
+    assert float(engine.logsumexp(values)) == wanted
+
+
+def test_gradients_of_nothing_are_empty():
+    for function in (engine.sum, engine.mean, engine.prod, engine.var, engine.logsumexp):
+        assert gradient(function, []) == []
+        assert gradient(function, np.zeros((2, 0))) == [[], []]
+    assert math.isnan(engine.mean(engine.zeros(0)))
+
+
+def test_refusals():
+    with pytest.raises(engine.ShapeError, match=r"max: got float64 Tensor of shape \(0,\), axis=None"):
+        engine.max(engine.zeros(0))
+    with pytest.raises(engine.ShapeError, match="cumulative_sum: .*wanted an int axis"):
+        engine.cumulative_sum(engine.zeros((2, 2)))
+    with pytest.raises(engine.DtypeError, match="mean: got int64 Tensor"):
+        engine.mean(engine.constant([1, 2]))

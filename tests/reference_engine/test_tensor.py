@@ -1,0 +1,102 @@
+"""Tensors: their dtypes, their Python operators, and what they refuse."""
+
+import numpy as np
+import pytest
+
+import reference_engine as engine
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype"),
+    [(3.0, "float64"), (3, "int64"), (True, "bool"), ([[1, 2.5]], "float64"), ([], "float64"),
+     (np.float32(3), "float32"), (np.arange(2, dtype="int8"), "int8")],
+)  # fmt: skip
+def test_numbers_get_the_dtype_that_numpy_gives_them(value, dtype):
+    assert engine.constant(value).dtype == dtype
+
+
+def test_attributes():
+    x = engine.constant([[1.0, 2.0, 3.0]], dtype="float32")
+    assert (x.shape, x.ndim, x.size, x.dtype, len(x)) == ((1, 3), 2, 3, np.dtype("float32"), 1)
+    assert repr(x) == "Tensor([[1., 2., 3.]], shape=(1, 3), dtype=float32)"
+    assert np.asarray(x, dtype="float64").dtype == "float64"
+    assert [row.shape for row in x] == [(3,)]
+
+
+def test_a_tensor_does_not_change():
+    source = np.ones(2)
+    x = engine.constant(source)
+    source[0] = 5
+    assert x.numpy().tolist() == [1, 1]
+    with pytest.raises(ValueError, match="read-only"):
+        x.numpy()[0] = 5
+    with pytest.raises(AttributeError):
+        x.values = 5
+    assert np.array(x).flags.writeable
+
+
+@pytest.mark.parametrize("operator", ["+", "-", "*", "/", "**", "<", "<=", ">", ">=", "==", "!="])
+@pytest.mark.parametrize("pair", ["tensor {} 2", "2 {} tensor", "tensor {} tensor", "array {} tensor", "tensor {} array"])
+def test_operators_agree_with_numpy(operator, pair):
+    array = np.array([0.5, 2.0, 3.0])
+    got = eval(pair.format(operator), {"tensor": engine.constant(array), "array": array})
+    wanted = eval(pair.format(operator), {"tensor": array, "array": array})
+    assert isinstance(got, engine.Tensor)
+    assert got.dtype == wanted.dtype and got.numpy().tolist() == wanted.tolist()
+
+
+def test_unary_operators_and_matmul():
+    x = engine.constant([[1.0, -2.0]])
+    assert (-x).numpy().tolist() == [[-1, 2]] and abs(x).numpy().tolist() == [[1, 2]]
+    assert (x @ np.array([1.0, 1.0])).numpy().tolist() == [-1]
+    assert (np.array([3.0]) @ x).numpy().tolist() == [3, -6]
+
+
+@pytest.mark.parametrize("scalar", [2, 2.5, True])
+def test_python_numbers_take_the_dtype_of_the_tensor(scalar):
+    x = engine.constant([1.0], dtype="float32")
+    assert {(x + scalar).dtype.name, (scalar / x).dtype.name, (x**scalar).dtype.name} == {"float32"}
+    assert engine.where(x > 0, x, scalar).dtype == "float32"
+
+
+def test_equality_is_elementwise_and_hashing_by_identity():
+    x, w = engine.constant(1.0), engine.constant(1.0)
+    assert bool(x == w) and len({x, w}) == 2
+
+
+def test_one_element_converts_to_a_number():
+    assert float(engine.constant([[2.5]])) == 2.5 and bool(engine.constant([1]))
+
+
+def test_numpy_functions_are_refused_rather_than_lose_the_gradient():
+    with pytest.raises(TypeError, match="__array_ufunc__"):
+        np.sin(engine.constant(1.0))
+
+
+@pytest.mark.parametrize(
+    ("request_", "kind", "message"),
+    [
+        (lambda x: x + engine.constant(1.0, "float32"), TypeError, "add: got dtypes float64 and float32, wanted one dtype"),
+        (lambda x: np.ones(2, "float32") * x, TypeError, "multiply: got dtypes float32 and float64.*engine.astype"),
+        (lambda x: engine.constant(1) + 2.5, TypeError, r"got float \(2.5\) with a tensor of dtype int64"),
+        (lambda x: engine.constant(1, "int8") + 300, TypeError, "got int .300., which int8 cannot hold"),
+        (lambda x: x + "a", TypeError, r"got str \('a'\), wanted a Tensor, a Variable, an array or real numbers"),
+        (lambda x: x * [x, x], TypeError, "got a list that holds Tensors.*engine.stack"),
+        (lambda x: x * 1j, TypeError, "wanted .* real numbers"),
+        (lambda x: engine.constant(np.ones(1, complex)), TypeError, "got dtype complex128, wanted one of bool"),
+        (lambda x: engine.constant(1.0, "float99"), TypeError, "got dtype 'float99', wanted one of bool"),
+        (lambda x: engine.constant([[1], [1, 2]]), ValueError, "unequal lengths, wanted a rectangular array"),
+        (lambda x: x + engine.ones(3), ValueError, r"add: got float64 Tensor of shape \(2,\) and float64 Tensor of"),
+        (lambda x: engine.sin(engine.constant(1)), TypeError, "sin: got int64 Tensor of shape .*engine.astype"),
+        (lambda x: engine.sum(x, axes=0), TypeError, r"sum: .*'axes'; wanted sum\(x, axis=None, keepdims=False\)"),
+        (lambda x: engine.sum(x, axis=1), ValueError, r"sum: got float64 Tensor of shape \(2,\), axis=1"),
+        (lambda x: float(x), ValueError, r"float\(\): got a float64 Tensor of shape \(2,\), wanted one element"),
+        (lambda x: bool(x), ValueError, r"bool\(\): .* wanted one element: index or reduce it first"),
+        (lambda x: len(x[0]), TypeError, "wanted at least one axis"),
+        (lambda x: list(x[0]), TypeError, "wanted at least one axis"),
+    ],
+)
+def test_refusals_say_what_was_got_and_what_was_wanted(request_, kind, message):
+    with pytest.raises(kind, match=message) as caught:
+        request_(engine.constant([1.0, 2.0]))
+    assert isinstance(caught.value, engine.EngineError)
