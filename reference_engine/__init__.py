@@ -1,12 +1,12 @@
 """A tape that differentiates NumPy programs, small enough to be trusted by reading it.
 
-    import reference_engine as engine
+import reference_engine as engine
 
-    x = engine.constant(3.0)
-    with engine.GradientTape() as tape:
-        tape.watch(x)
-        y = x**2
-    dy_dx = tape.gradient(y, x)  # 6
+x = engine.constant(3.0)
+with engine.GradientTape() as tape:
+    tape.watch(x)
+    y = x**2
+dy_dx = tape.gradient(y, x)  # 6
 """
 
 from . import errors, operators

@@ -1,13 +1,13 @@
 """Every error the engine raises: what was got, what was wanted, and what to do.
 
-    EngineError
-    |-- OperandError    (TypeError)     something that is not a Tensor, a Variable or a number
-    |-- DtypeError      (TypeError)     a dtype that is unknown, mixed or not differentiable
-    |-- ShapeError      (ValueError)    shapes or axes that do not fit
-    |-- OptionError     (ValueError)    an option's value that does not exist
-    |-- IndexingError   (IndexError)    an index out of range or of a kind not supported
-    |-- TapeError       (RuntimeError)  a tape asked for what its life does not allow
-    `-- RuleError       (RuntimeError)  a gradient rule that breaks its contract
+EngineError
+|-- OperandError    (TypeError)     something that is not a Tensor, a Variable or a number
+|-- DtypeError      (TypeError)     a dtype that is unknown, mixed or not differentiable
+|-- ShapeError      (ValueError)    shapes or axes that do not fit
+|-- OptionError     (ValueError)    an option's value that does not exist
+|-- IndexingError   (IndexError)    an index out of range or of a kind not supported
+|-- TapeError       (RuntimeError)  a tape asked for what its life does not allow
+`-- RuleError       (RuntimeError)  a gradient rule that breaks its contract
 """
 
 

@@ -47,7 +47,11 @@ class Operand:
         return self.numpy().size
 
     def __array__(self, dtype=None, copy=None):
-        return np.array(self.numpy(), dtype=dtype) if copy else self.numpy().astype(dtype or self.dtype, copy=False)
+        return (
+            np.array(self.numpy(), dtype=dtype)
+            if copy
+            else self.numpy().astype(dtype or self.dtype, copy=False)
+        )
 
     def __len__(self):
         if self.ndim == 0:
@@ -65,7 +69,9 @@ class Operand:
 
     def _only_element(self, wanted):
         if self.size != 1:
-            raise ShapeError(f"{wanted}(): got a {describe(self)}, wanted one element: index or reduce it first")
+            raise ShapeError(
+                f"{wanted}(): got a {describe(self)}, wanted one element: index or reduce it first"
+            )
         return self.numpy().reshape(())
 
     # == is elementwise, as in NumPy, so that two equal tensors are not one dictionary key.

@@ -48,7 +48,9 @@ def rule_for(name, position, count):
     if name in VARIADIC:
         return functools.partial(functions[0], position)
     if len(functions) != count:
-        raise RuleError(f"{name}: got {len(functions)} rules, wanted one for each of its {count} inputs")
+        raise RuleError(
+            f"{name}: got {len(functions)} rules, wanted one for each of its {count} inputs"
+        )
     return functions[position]
 
 
@@ -56,11 +58,15 @@ def apply(name, *inputs, **parameters):
     """The value of operator `name` at `inputs` (Tensors), recorded on every tape that follows one of them."""
     arrays = [x.numpy() for x in inputs]
     try:
-        with np.errstate(all="ignore"):  # IEEE results, inf and nan, are answers here, not accidents
+        with np.errstate(
+            all="ignore"
+        ):  # IEEE results, inf and nan, are answers here, not accidents
             output = Tensor(FORWARDS[name](*arrays, **parameters))
     except (ValueError, IndexError, TypeError, OverflowError) as error:
         raise _explained(error, name, inputs, parameters) from error
-    if is_float(output) and not any(map(is_float, inputs)) and name != "astype":  # the one way to ask for it
+    if (
+        is_float(output) and not any(map(is_float, inputs)) and name != "astype"
+    ):  # the one way to ask for it
         raise DtypeError(
             f"{name}: got {_described(inputs)}, wanted float32 or float64: cast with engine.astype(x, 'float64')"
         )
@@ -82,7 +88,11 @@ def elementwise(name, forward, inputs=1):
             return apply(name, *same_dtype(name, x, w))
 
     call.__name__ = call.__qualname__ = name
-    of = "x, elementwise: any shape" if inputs == 1 else "x and w, elementwise: two shapes that broadcast, one dtype"
+    of = (
+        "x, elementwise: any shape"
+        if inputs == 1
+        else "x and w, elementwise: two shapes that broadcast, one dtype"
+    )
     call.__doc__ = f"{name} of {of}. Raises ShapeError, DtypeError."
     return call
 
@@ -101,7 +111,9 @@ def operator(forward):
             raise OperandError(f"{name}: {error}; wanted {name}{signature}") from error
         bound.apply_defaults()
         # A caller's list may change before the rule runs; a tuple will not.
-        parameters = {key: tuple(v) if isinstance(v, list) else v for key, v in bound.arguments.items()}
+        parameters = {
+            key: tuple(v) if isinstance(v, list) else v for key, v in bound.arguments.items()
+        }
         return apply(name, as_tensor(parameters.pop(first)), **parameters)
 
     return call
@@ -109,7 +121,9 @@ def operator(forward):
 
 def _explained(error, name, inputs, parameters):
     """NumPy's complaint, with the operator and what it was given."""
-    if isinstance(error, ValueError):  # NumPy's AxisError, both a ValueError and an IndexError, among them
+    if isinstance(
+        error, ValueError
+    ):  # NumPy's AxisError, both a ValueError and an IndexError, among them
         kind = ShapeError
     else:
         kind = IndexingError if isinstance(error, IndexError) else OperandError

@@ -8,7 +8,15 @@ import warnings
 
 from . import recording
 from .creation import ones_like, zeros_like
-from .errors import GradientWarning, OperandError, OptionError, RuleError, ShapeError, TapeError, describe
+from .errors import (
+    GradientWarning,
+    OperandError,
+    OptionError,
+    RuleError,
+    ShapeError,
+    TapeError,
+    describe,
+)
 from .operand import Operand
 from .operators import is_differentiable, rule_for
 from .recording import Record
@@ -27,7 +35,11 @@ def unbroadcast(dx, shape):
     added = tuple(range(dx.ndim - len(shape)))
     if added:
         dx = sum(dx, axis=added)
-    stretched = tuple(axis for axis, (size, got) in enumerate(zip(shape, dx.shape)) if size == 1 != got)
+    stretched = tuple(
+        axis
+        for axis, (size, got) in enumerate(zip(shape, dx.shape, strict=False))
+        if size == 1 != got
+    )
     return sum(dx, axis=stretched, keepdims=True) if stretched else dx
 
 
@@ -55,7 +67,9 @@ class GradientTape:
 
     def __enter__(self):
         if self in recording.active_tapes():
-            raise TapeError("the tape is already recording: make another GradientTape() for the inner block")
+            raise TapeError(
+                "the tape is already recording: make another GradientTape() for the inner block"
+            )
         recording.start(self)
         self._spent = False
         return self
@@ -77,7 +91,9 @@ class GradientTape:
             if is_float(operand):
                 self._followed[id(operand)] = operand
             else:
-                _warn(f"watch(): got a {describe(operand)}, wanted float32 or float64: its gradient will be None")
+                _warn(
+                    f"watch(): got a {describe(operand)}, wanted float32 or float64: its gradient will be None"
+                )
 
     def note(self, name, inputs, parameters, output):
         """Records an operator call if it carries a derivative from something followed."""
@@ -104,7 +120,9 @@ class GradientTape:
         not a Tensor or Variable, ShapeError or DtypeError for an output gradient that does not fit its target.
         """
         if unconnected_gradients not in ("none", "zero"):
-            raise OptionError(f'unconnected_gradients: got {unconnected_gradients!r}, wanted "none" or "zero"')
+            raise OptionError(
+                f'unconnected_gradients: got {unconnected_gradients!r}, wanted "none" or "zero"'
+            )
         for source in _flat(sources):
             _check_operand("gradient() wants Tensors or Variables as sources", source)
         seeds = _seeds(target, output_gradients)
@@ -175,7 +193,9 @@ def _input_cotangent(record, position, dy):
     dx = function(dy, record.output, *record.inputs, **record.parameters)
     if isinstance(dx, Tensor) and dx.shape != x.shape:
         dx = unbroadcast(dx, x.shape)
-    if dx is not None and not (isinstance(dx, Tensor) and dx.shape == x.shape and dx.dtype == x.dtype):
+    if dx is not None and not (
+        isinstance(dx, Tensor) and dx.shape == x.shape and dx.dtype == x.dtype
+    ):
         raise RuleError(
             f"the rule of {record.name} for input {position} gave {describe(dx)}, wanted that of the input: {describe(x)}"
         )
@@ -193,25 +213,35 @@ def _seeds(target, output_gradients):
         return [_seed(target, output_gradients)]
     given = [None] * len(target) if output_gradients is None else output_gradients
     if not isinstance(given, list | tuple) or len(given) != len(target):
-        raise ShapeError(f"output_gradients: got {describe(given)}, wanted a list of {len(target)}, one for each target")
-    return [_seed(y, dy) for y, dy in zip(target, given)]
+        raise ShapeError(
+            f"output_gradients: got {describe(given)}, wanted a list of {len(target)}, one for each target"
+        )
+    return [_seed(y, dy) for y, dy in zip(target, given, strict=True)]
 
 
 def _seed(y, dy):
     _check_operand("gradient() wants a Tensor or a list of them as target", y)
     if not is_float(y):
-        _warn(f"gradient(): got a {describe(y)} as target, wanted float32 or float64: its gradients will be None")
+        _warn(
+            f"gradient(): got a {describe(y)} as target, wanted float32 or float64: its gradients will be None"
+        )
     if dy is None:
         return y, ones_like(y)
     dy = same_dtype("output_gradients", dy, zeros_like(y))[0]
     if dy.shape != y.shape:
-        raise ShapeError(f"output_gradients: got a {describe(dy)}, wanted the shape of its target, {y.shape}")
+        raise ShapeError(
+            f"output_gradients: got a {describe(dy)}, wanted the shape of its target, {y.shape}"
+        )
     return y, dy
 
 
 def _check_operand(wanted, value):
     if not isinstance(value, Operand):
-        advice = f"watch a constant({value!r})" if isinstance(value, int | float) else "make one with constant(...)"
+        advice = (
+            f"watch a constant({value!r})"
+            if isinstance(value, int | float)
+            else "make one with constant(...)"
+        )
         raise OperandError(f"{wanted}, got {describe(value)}: {advice}")
 
 

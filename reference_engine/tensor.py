@@ -7,8 +7,15 @@ from .operand import Operand
 
 FLOATS = ("float32", "float64")
 DTYPES = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", *FLOATS)
+_KNOWN = frozenset(np.dtype(name) for name in DTYPES)
 _ARRAYS = (np.ndarray, np.generic)
-_KINDS = {"b": 0, "u": 1, "i": 1, "f": 2}  # a Python number may be raised to its partner's kind, never lowered
+_TYPED = (Operand, *_ARRAYS)
+_KINDS = {
+    "b": 0,
+    "u": 1,
+    "i": 1,
+    "f": 2,
+}  # a Python number may be raised to its partner's kind, never lowered
 
 
 class Tensor(Operand):
@@ -21,8 +28,10 @@ class Tensor(Operand):
 
     def __init__(self, array):
         array = np.asarray(array)
-        if array.dtype.name not in DTYPES:
-            raise DtypeError(f"a Tensor: got dtype {array.dtype}, wanted one of {', '.join(DTYPES)}")
+        if array.dtype not in _KNOWN:
+            raise DtypeError(
+                f"a Tensor: got dtype {array.dtype}, wanted one of {', '.join(DTYPES)}"
+            )
         if array.flags.writeable:
             array = array.view()
             array.flags.writeable = False
@@ -46,7 +55,7 @@ def dtype_named(dtype):
         known = np.dtype(dtype)
     except TypeError:
         known = None
-    if dtype is None or known is None or known.name not in DTYPES:
+    if dtype is None or known is None or known not in _KNOWN:
         raise DtypeError(f"got dtype {dtype!r}, wanted one of {', '.join(DTYPES)}")
     return known
 
@@ -70,7 +79,7 @@ def as_tensor(value, dtype=None):
             f"got {describe(value)} with a tensor of dtype {dtype}, which cannot hold it: "
             f"cast the tensor with engine.astype(x, {array.dtype.name!r})"
         )
-    return Tensor(_cast(value, dtype))
+    return Tensor(_cast(array, dtype))
 
 
 def same_dtype(name, *values):
@@ -78,7 +87,7 @@ def same_dtype(name, *values):
 
     Raises DtypeError where two of them differ, since promotion would hide in which precision a result was computed.
     """
-    dtypes = [value.dtype for value in values if isinstance(value, (Operand, *_ARRAYS))]
+    dtypes = [value.dtype for value in values if isinstance(value, _TYPED)]
     if not dtypes:
         dtypes = [np.result_type(*(_array_of_numbers(value) for value in values))]
     for dtype in dtypes:
@@ -93,14 +102,20 @@ def same_dtype(name, *values):
 def _array_of_numbers(value):
     """Python numbers, nested in lists or not, as an array of the dtype NumPy gives them."""
     if _holds_operands(value):
-        raise OperandError("got a list that holds Tensors, wanted numbers: join Tensors with engine.stack(list)")
+        raise OperandError(
+            "got a list that holds Tensors, wanted numbers: join Tensors with engine.stack(list)"
+        )
     try:
         array = np.array(value)
     except ValueError as error:
-        raise ShapeError(f"got nested lists of unequal lengths, wanted a rectangular array: {error}") from error
+        raise ShapeError(
+            f"got nested lists of unequal lengths, wanted a rectangular array: {error}"
+        ) from error
     if array.dtype.kind in _KINDS:
         return array
-    raise OperandError(f"got {describe(value)}, wanted a Tensor, a Variable, an array or real numbers")
+    raise OperandError(
+        f"got {describe(value)}, wanted a Tensor, a Variable, an array or real numbers"
+    )
 
 
 def _holds_operands(value):
@@ -109,9 +124,11 @@ def _holds_operands(value):
     return isinstance(value, Operand)
 
 
-def _cast(value, dtype):
-    try:
-        with np.errstate(over="ignore"):  # 1e300 is inf in float32
-            return np.array(value, dtype=dtype)
-    except OverflowError as error:
-        raise DtypeError(f"got {describe(value)}, which {dtype} cannot hold: {error}") from error
+def _cast(array, dtype):
+    with np.errstate(over="ignore"):  # 1e300 is inf in float32
+        cast = array.astype(dtype)
+    if dtype.kind in "ui" and (cast != array).any():
+        raise DtypeError(
+            f"got {describe(array.tolist())}, which {dtype} cannot hold: cast the tensor first"
+        )
+    return cast

@@ -43,9 +43,13 @@ class Variable(Operand):
         """
         new = as_tensor(value, self.dtype)
         if new.shape != self.shape:
-            raise ShapeError(f"assign: got a {describe(new)}, wanted shape {self.shape}, which a Variable keeps")
+            raise ShapeError(
+                f"assign: got a {describe(new)}, wanted shape {self.shape}, which a Variable keeps"
+            )
         if new.dtype != self.dtype:
-            raise DtypeError(f"assign: got dtype {new.dtype}, wanted {self.dtype}: cast it with engine.astype")
+            raise DtypeError(
+                f"assign: got dtype {new.dtype}, wanted {self.dtype}: cast it with engine.astype"
+            )
         self._array = new.numpy()
         return self
 

@@ -64,7 +64,9 @@ log10 = elementwise("log10", np.log10)
 logaddexp = elementwise("logaddexp", np.logaddexp, 2)
 
 rule("exp", lambda dy, y, x: dy * y)
-rule("expm1", lambda dy, y, x: dy * exp(x))  # not y + 1, which has lost the digits of exp(x) for large -x
+rule(
+    "expm1", lambda dy, y, x: dy * exp(x)
+)  # not y + 1, which has lost the digits of exp(x) for large -x
 rule("log", lambda dy, y, x: dy / x)
 rule("log1p", lambda dy, y, x: dy / (1 + x))
 rule("log2", lambda dy, y, x: dy / (x * math.log(2)))
@@ -82,7 +84,9 @@ atan = elementwise("atan", np.arctan)
 atan2 = elementwise("atan2", np.arctan2, 2)
 hypot = elementwise("hypot", np.hypot, 2)
 # 1 - x**2, an operator of its own: the product keeps the digits near |x| = 1, its rule keeps them near x = 0.
-one_minus_square = elementwise("one_minus_square", lambda x: (x.dtype.type(1) - x) * (x.dtype.type(1) + x))
+one_minus_square = elementwise(
+    "one_minus_square", lambda x: (x.dtype.type(1) - x) * (x.dtype.type(1) + x)
+)
 
 
 def _over_squared_norm(a, x, w):
@@ -119,7 +123,9 @@ rule("sinh", lambda dy, y, x: dy * cosh(x))
 rule("cosh", lambda dy, y, x: dy * sinh(x))
 rule("tanh", lambda dy, y, x: dy * (1 - y * y))
 rule("asinh", lambda dy, y, x: dy / hypot(x, 1))  # hypot, since x**2 would overflow
-rule("acosh", lambda dy, y, x: dy / (sqrt(x - 1) * sqrt(x + 1)))  # two roots, since x**2 - 1 cancels or overflows
+rule(
+    "acosh", lambda dy, y, x: dy / (sqrt(x - 1) * sqrt(x + 1))
+)  # two roots, since x**2 - 1 cancels or overflows
 rule("atanh", lambda dy, y, x: dy / one_minus_square(x))
 
 # Special functions and activations -----------------------------------------------------------------------------
@@ -139,7 +145,9 @@ softplus = elementwise("softplus", lambda x: np.logaddexp(x, x.dtype.type(0)))
 relu = elementwise("relu", lambda x: np.maximum(x, x.dtype.type(0)))
 
 rule("erf", lambda dy, y, x: 2 / math.sqrt(math.pi) * dy * exp(-x * x))
-rule("sigmoid", lambda dy, y, x: dy * sigmoid(x) * sigmoid(-x))  # not y * (1 - y), which cancels for large x
+rule(
+    "sigmoid", lambda dy, y, x: dy * sigmoid(x) * sigmoid(-x)
+)  # not y * (1 - y), which cancels for large x
 rule("softplus", lambda dy, y, x: dy * sigmoid(x))
 rule("relu", lambda dy, y, x: where(x > 0, dy, 0))  # convention: 0 at the kink
 
@@ -175,7 +183,16 @@ logical_or = elementwise("logical_or", np.logical_or, 2)
 stop_gradient = elementwise("stop_gradient", lambda x: x)
 stop_gradient.__doc__ = "x itself, as a constant to every tape: its gradient is None."
 
-for name in ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "logical_and", "logical_or"):
+for name in (
+    "less",
+    "less_equal",
+    "greater",
+    "greater_equal",
+    "equal",
+    "not_equal",
+    "logical_and",
+    "logical_or",
+):
     rule(name, None, None)
 rule("logical_not", None)
 rule("stop_gradient", None)

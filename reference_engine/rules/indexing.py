@@ -10,7 +10,9 @@ from ..tensor import as_tensor
 def getitem(x, key):
     """x[key] for ints, slices, None and Ellipsis, as in NumPy. Raises IndexingError for anything else."""
     for part in key if isinstance(key, tuple) else (key,):
-        if isinstance(part, bool | np.bool_) or not isinstance(part, int | np.integer | slice | None | type(...)):
+        if isinstance(part, bool | np.bool_) or not isinstance(
+            part, int | np.integer | slice | None | type(...)
+        ):
             raise IndexingError(
                 f"x[...]: got {describe(part)}, wanted ints, slices, None or Ellipsis: "
                 "use engine.take(x, indices, axis) or engine.where(condition, x, y)"

@@ -29,7 +29,9 @@ def var(x, axis=None, correction=0.0, keepdims=False):
     """The mean squared distance from the mean over `axis`, divided by (count - correction). Raises ShapeError."""
     count = _count(x, axis)
     distance = x - np.sum(x, axis=axis, keepdims=True) / x.dtype.type(count)
-    return np.sum(distance * distance, axis=axis, keepdims=keepdims) / x.dtype.type(count - correction)
+    return np.sum(distance * distance, axis=axis, keepdims=keepdims) / x.dtype.type(
+        count - correction
+    )
 
 
 @operator
@@ -55,7 +57,9 @@ def logsumexp(x, axis=None, keepdims=False):
     """log(sum(exp(x))) over `axis` without overflow, -inf where there is nothing to add. Raises ShapeError."""
     peak = _finite_peak(x, axis)
     total = np.sum(np.exp(x - peak), axis=axis, keepdims=True)
-    return np.sum(np.log(total) + peak, axis=axis, keepdims=keepdims)  # sums over axes of size 1: drops them
+    return np.sum(
+        np.log(total) + peak, axis=axis, keepdims=keepdims
+    )  # sums over axes of size 1: drops them
 
 
 @operator

@@ -13,7 +13,9 @@ def where(condition, x, y):
     """x where the bool `condition` holds, y elsewhere; the three broadcast. Raises DtypeError, ShapeError."""
     condition = as_tensor(condition)
     if condition.dtype != bool:
-        raise DtypeError(f"where: got a condition of dtype {condition.dtype}, wanted bool: compare it, as in x > 0")
+        raise DtypeError(
+            f"where: got a condition of dtype {condition.dtype}, wanted bool: compare it, as in x > 0"
+        )
     return apply("where", condition, *same_dtype("where", x, y))
 
 
@@ -27,9 +29,13 @@ def clip(x, min=None, max=None):
     """x limited to [min, max], Python numbers or None. Raises OperandError for bounds that are anything else."""
     for bound in (min, max):
         if not isinstance(bound, int | float | None):
-            raise TypeError("wanted Python numbers or None as bounds: use engine.maximum and engine.minimum")
+            raise TypeError(
+                "wanted Python numbers or None as bounds: use engine.maximum and engine.minimum"
+            )
         if isinstance(bound, float) and x.dtype.kind != "f":
-            raise TypeError("wanted whole numbers as bounds of integers: cast x with engine.astype(x, 'float64')")
+            raise TypeError(
+                "wanted whole numbers as bounds of integers: cast x with engine.astype(x, 'float64')"
+            )
     x = x if min is None else np.maximum(x, x.dtype.type(min))
     return x if max is None else np.minimum(x, x.dtype.type(max))
 

@@ -60,7 +60,9 @@ def _opposite(shift):
 
 
 rule("reshape", lambda dy, y, x, shape: reshape(dy, x.shape))
-rule("permute_dims", lambda dy, y, x, axes: permute_dims(dy, tuple(np.argsort(np.mod(axes, x.ndim)))))
+rule(
+    "permute_dims", lambda dy, y, x, axes: permute_dims(dy, tuple(np.argsort(np.mod(axes, x.ndim))))
+)
 rule("matrix_transpose", lambda dy, y, x: matrix_transpose(dy))
 rule("expand_dims", lambda dy, y, x, axis: reshape(dy, x.shape))
 rule("squeeze", lambda dy, y, x, axis: reshape(dy, x.shape))

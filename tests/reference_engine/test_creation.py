@@ -9,7 +9,11 @@ def test_filled_tensors():
     assert engine.zeros(2).dtype == "float64" and engine.ones((2, 0)).shape == (2, 0)
     assert engine.full((2,), 7).numpy().tolist() == [7, 7] and engine.full((), 7).dtype == "int64"
     x = engine.constant([1.5], "float32")
-    for like, wanted in [(engine.zeros_like(x), 0), (engine.ones_like(x), 1), (engine.full_like(x, 2.5), 2.5)]:
+    for like, wanted in [
+        (engine.zeros_like(x), 0),
+        (engine.ones_like(x), 1),
+        (engine.full_like(x, 2.5), 2.5),
+    ]:
         assert (like.dtype, like.numpy().tolist()) == ("float32", [wanted])
 
 

@@ -72,12 +72,12 @@ TABLE = [
     line("where", lambda x, w: engine.where([True, False, True], engine.exp(x), w), any_of(), any_of(3)),
     # reductions
     *(line(name, named(name), any_of(2, 3)) for name in "sum mean prod max min var logsumexp".split()),
-    *(line(name, lambda x, f=named(name): f(x, axis=1), any_of(2, 3, 2)) for name in "sum mean prod max min".split()),
-    *(line(name, lambda x, f=named(name): f(x, axis=(0, -1), **KEPT), any_of(2, 3, 2)) for name in
+    *(line(name, lambda x, name=name: named(name)(x, axis=1), any_of(2, 3, 2)) for name in "sum mean prod max min".split()),
+    *(line(name, lambda x, name=name: named(name)(x, axis=(0, -1), **KEPT), any_of(2, 3, 2)) for name in
       "sum mean prod max min var logsumexp".split()),
     *(line(name, named(name), any_of()) for name in "sum mean prod max min var logsumexp".split()),
     *(line(name, named(name), any_of(0)) for name in "sum prod cumulative_sum".split()),
-    *(line(name, lambda x, f=named(name): f(x, axis=1), any_of(0, 3)) for name in
+    *(line(name, lambda x, name=name: named(name)(x, axis=1), any_of(0, 3)) for name in
       "sum mean prod max var logsumexp softmax log_softmax cumulative_sum".split()),
     line("prod", lambda x: engine.prod(x, axis=0), any_of(7, 2)),
     line("prod", lambda x: engine.prod(x, axis=(2, 0)), any_of(2, 3, 4)),
@@ -144,18 +144,27 @@ def second_gradients(function, inputs, cotangent, seeds):
     with engine.GradientTape() as tape:
         tape.watch([*inputs, cotangent])
         gradients = first_gradients(function, inputs, cotangent)
-    return tape.gradient(gradients, [*inputs, cotangent], output_gradients=seeds, unconnected_gradients="zero")
+    return tape.gradient(
+        gradients, [*inputs, cotangent], output_gradients=seeds, unconnected_gradients="zero"
+    )
 
 
 def dot(left, right):
-    return float(np.sum([np.sum(np.asarray(a) * np.asarray(b)) for a, b in zip(left, right, strict=True)]))
+    return float(
+        np.sum([np.sum(np.asarray(a) * np.asarray(b)) for a, b in zip(left, right, strict=True)])
+    )
 
 
 def slope(f, points, directions, step=1e-3):
     """The derivative of f along `directions`, by central differences of sixth order."""
 
     def at(distance):
-        return f([engine.constant(p.numpy() + distance * d) for p, d in zip(points, directions, strict=True)])
+        return f(
+            [
+                engine.constant(p.numpy() + distance * d)
+                for p, d in zip(points, directions, strict=True)
+            ]
+        )
 
     weights = {1: 45, 2: -9, 3: 1}
     return sum(w * (at(k * step) - at(-k * step)) for k, w in weights.items()) / (60 * step)
@@ -181,11 +190,15 @@ def check_second_order(case, generator):
     seeds, points = normals(generator, inputs), [*inputs, cotangent]
     directions = normals(generator, points)
     gradients = second_gradients(case.function, inputs, cotangent, seeds)
-    truth = slope(lambda x: dot(first_gradients(case.function, x[:-1], x[-1]), seeds), points, directions)
+    truth = slope(
+        lambda x: dot(first_gradients(case.function, x[:-1], x[-1]), seeds), points, directions
+    )
     assert dot(gradients, directions) == pytest.approx(truth, rel=1e-9, abs=1e-10)
 
 
-each_line = pytest.mark.parametrize("case", TABLE, ids=[f"{case.name}-{i}" for i, case in enumerate(TABLE)])
+each_line = pytest.mark.parametrize(
+    "case", TABLE, ids=[f"{case.name}-{i}" for i, case in enumerate(TABLE)]
+)
 
 
 @each_line
@@ -200,7 +213,9 @@ def test_second_derivative(case):
 
 @each_line
 def test_float32_stays_float32(case):
-    doubles, singles = (operands(case, np.random.default_rng(3), dtype) for dtype in ("float64", "float32"))
+    doubles, singles = (
+        operands(case, np.random.default_rng(3), dtype) for dtype in ("float64", "float32")
+    )
     assert case.function(*singles).dtype == "float32"
     exact, rounded = (first_gradients(case.function, inputs, None) for inputs in (doubles, singles))
     for double, single in zip(exact, rounded, strict=True):
@@ -246,7 +261,9 @@ def test_a_rule_wrong_in_its_derivative_alone_is_noticed(monkeypatch):
 def test_a_wrong_unbroadcast_is_noticed(monkeypatch):
     monkeypatch.setattr("reference_engine.tape.unbroadcast", lambda dx, shape: engine.zeros(shape))
     with pytest.raises(AssertionError):
-        check_first_order(line("add", engine.add, any_of(2, 1), any_of(3)), np.random.default_rng(1))
+        check_first_order(
+            line("add", engine.add, any_of(2, 1), any_of(3)), np.random.default_rng(1)
+        )
 
 
 def test_a_wrong_accumulation_is_noticed(monkeypatch):

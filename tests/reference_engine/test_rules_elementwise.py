@@ -15,7 +15,11 @@ def derivatives(function, *points, order=1, dtype="float64"):
     inputs = [engine.constant(point, dtype) for point in points]
     with engine.GradientTape() as tape:
         tape.watch(inputs)
-        y = function(*inputs) if order == 1 else derivatives(function, *inputs, order=order - 1, dtype=dtype)[0]
+        y = (
+            function(*inputs)
+            if order == 1
+            else derivatives(function, *inputs, order=order - 1, dtype=dtype)[0]
+        )
     return tape.gradient(y, inputs, unconnected_gradients="zero")
 
 
@@ -30,7 +34,10 @@ def test_convention_at_a_kink_is_zero(name):
 
 @pytest.mark.parametrize("name", ["maximum", "minimum"])
 def test_ties_share_equally(name):
-    assert numbers(derivatives(getattr(engine, name), [1.0, 2.0], [1.0, 2.0])) == [[0.5, 0.5], [0.5, 0.5]]
+    assert numbers(derivatives(getattr(engine, name), [1.0, 2.0], [1.0, 2.0])) == [
+        [0.5, 0.5],
+        [0.5, 0.5],
+    ]
     assert numbers(derivatives(lambda x: getattr(engine, name)(x, x), 3.0)) == [1]
 
 
@@ -64,13 +71,21 @@ def test_softplus_and_sigmoid_keep_their_tails(x, dtype):
     tail = math.exp(-abs(x))  # of both functions, so far out
     value = float(engine.softplus(engine.constant(x, dtype)))
     assert value == pytest.approx(tail if x < 0 else x, rel=1e-5)
-    assert numbers(derivatives(engine.softplus, x, dtype=dtype)) == [pytest.approx(tail if x < 0 else 1, rel=1e-5)]
+    assert numbers(derivatives(engine.softplus, x, dtype=dtype)) == [
+        pytest.approx(tail if x < 0 else 1, rel=1e-5)
+    ]
     assert numbers(derivatives(engine.sigmoid, x, dtype=dtype)) == [pytest.approx(tail, rel=1e-5)]
 
 
 def test_hypot_and_atan2_do_not_overflow():
-    assert numbers(derivatives(engine.hypot, 3e200, 4e200)) == [pytest.approx(0.6), pytest.approx(0.8)]
-    assert numbers(derivatives(engine.atan2, 3e200, 4e200)) == [pytest.approx(1.6e-201), pytest.approx(-1.2e-201)]
+    assert numbers(derivatives(engine.hypot, 3e200, 4e200)) == [
+        pytest.approx(0.6),
+        pytest.approx(0.8),
+    ]
+    assert numbers(derivatives(engine.atan2, 3e200, 4e200)) == [
+        pytest.approx(1.6e-201),
+        pytest.approx(-1.2e-201),
+    ]
 
 
 def test_hypot_at_the_origin_follows_the_convention_of_abs():

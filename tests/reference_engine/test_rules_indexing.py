@@ -6,7 +6,9 @@ import pytest
 import reference_engine as engine
 
 
-@pytest.mark.parametrize("indices", [[0, 2, 0, -1], np.array([0, 2, 0, -1]), engine.constant([0, 2, 0, -1])])
+@pytest.mark.parametrize(
+    "indices", [[0, 2, 0, -1], np.array([0, 2, 0, -1]), engine.constant([0, 2, 0, -1])]
+)
 def test_repeated_indices_add_up(indices):
     x = engine.constant([1.0, 2.0, 3.0])
     with engine.GradientTape() as tape:
@@ -26,13 +28,17 @@ def test_overlapping_slices_add_up():
 
 @pytest.mark.parametrize("key", [[0, 1], True, np.array([0]), 1.0, (0, [1])])
 def test_kinds_of_index_that_are_refused(key):
-    with pytest.raises(engine.IndexingError, match=r"x\[...\]: got .*use engine.take\(x, indices, axis\)"):
+    with pytest.raises(
+        engine.IndexingError, match=r"x\[...\]: got .*use engine.take\(x, indices, axis\)"
+    ):
         engine.ones((2, 2))[key]
 
 
 def test_refusals():
     x = engine.ones((2, 2))
-    with pytest.raises(IndexError, match=r"getitem: got float64 Tensor of shape \(2, 2\), key=5: .*out of bounds"):
+    with pytest.raises(
+        IndexError, match=r"getitem: got float64 Tensor of shape \(2, 2\), key=5: .*out of bounds"
+    ):
         x[5]
     with pytest.raises(IndexError, match="take: .*out of bounds"):
         engine.take(x, [7], axis=0)

@@ -49,7 +49,10 @@ def test_second_derivatives_of_a_product_with_zeros():
 @pytest.mark.parametrize("function", [engine.max, engine.min])
 def test_ties_share_equally(function):
     assert gradient(function, [1.0, 1.0, 1.0, 1.0]) == [0.25] * 4
-    assert gradient(lambda x: function(x, axis=1), [[1.0, 1.0], [2.0, 2.0]]) == [[0.5, 0.5], [0.5, 0.5]]
+    assert gradient(lambda x: function(x, axis=1), [[1.0, 1.0], [2.0, 2.0]]) == [
+        [0.5, 0.5],
+        [0.5, 0.5],
+    ]
 
 
 def test_values():
@@ -63,10 +66,14 @@ def test_large_arguments_neither_overflow_nor_lose_digits():
     assert float(engine.logsumexp([1000.0, 1000.0])) == pytest.approx(1000 + math.log(2))
     assert engine.softmax([1000.0, 0.0]).numpy().tolist() == [1, 0]
     assert engine.log_softmax([1000.0, 0.0]).numpy().tolist() == [0, -1000]
-    assert gradient(engine.logsumexp, [1e15, 1e15 + 1]) == pytest.approx([1 / (1 + math.e), math.e / (1 + math.e)])
+    assert gradient(engine.logsumexp, [1e15, 1e15 + 1]) == pytest.approx(
+        [1 / (1 + math.e), math.e / (1 + math.e)]
+    )
 
 
-@pytest.mark.parametrize(("values", "wanted"), [([], -INF), ([-INF, -INF], -INF), ([INF, 1.0], INF)])
+@pytest.mark.parametrize(
+    ("values", "wanted"), [([], -INF), ([-INF, -INF], -INF), ([INF, 1.0], INF)]
+)
 def test_logsumexp_of_infinities_and_of_nothing(values, wanted):
     assert float(engine.logsumexp(values)) == wanted
 
@@ -79,7 +86,9 @@ def test_gradients_of_nothing_are_empty():
 
 
 def test_refusals():
-    with pytest.raises(engine.ShapeError, match=r"max: got float64 Tensor of shape \(0,\), axis=None"):
+    with pytest.raises(
+        engine.ShapeError, match=r"max: got float64 Tensor of shape \(0,\), axis=None"
+    ):
         engine.max(engine.zeros(0))
     with pytest.raises(engine.ShapeError, match="cumulative_sum: .*wanted an int axis"):
         engine.cumulative_sum(engine.zeros((2, 2)))

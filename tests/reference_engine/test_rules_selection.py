@@ -15,7 +15,10 @@ def test_the_branch_not_taken_does_not_spoil_the_gradient_of_the_other():
 
 
 def test_a_condition_is_bool():
-    with pytest.raises(engine.DtypeError, match="a condition of dtype float64, wanted bool: compare it, as in x > 0"):
+    with pytest.raises(
+        engine.DtypeError,
+        match="a condition of dtype float64, wanted bool: compare it, as in x > 0",
+    ):
         engine.where(engine.ones(2), 1.0, 2.0)
 
 
@@ -29,7 +32,9 @@ def test_the_bounds_belong_to_the_interval():
 
 
 def test_bounds_are_python_numbers():
-    with pytest.raises(engine.OperandError, match="clip: .*Python numbers or None as bounds: use engine.maximum"):
+    with pytest.raises(
+        engine.OperandError, match="clip: .*Python numbers or None as bounds: use engine.maximum"
+    ):
         engine.clip(engine.ones(2), engine.ones(2), 3)
     with pytest.raises(engine.OperandError, match="whole numbers as bounds of integers"):
         engine.clip(engine.constant([1, 2]), 0.5)

@@ -39,12 +39,21 @@ def test_a_list_that_changes_after_the_call_does_not_change_the_gradient():
 @pytest.mark.parametrize(
     ("function", "message"),
     [
-        (lambda x: engine.reshape(x, (5, 5)), r"reshape: got float64 Tensor of shape \(2, 3, 4\), shape=\(5, 5\)"),
+        (
+            lambda x: engine.reshape(x, (5, 5)),
+            r"reshape: got float64 Tensor of shape \(2, 3, 4\), shape=\(5, 5\)",
+        ),
         (lambda x: engine.squeeze(x, 0), "squeeze: got float64 Tensor of shape"),
         (lambda x: engine.broadcast_to(x, (2,)), r"broadcast_to: .*shape=\(2,\)"),
         (lambda x: engine.concat([x, x[0]]), "concat: .* and float64 Tensor of shape .*axis=0"),
-        (lambda x: engine.concat([]), "concat: got nothing, wanted a list or tuple of at least one Tensor"),
-        (lambda x: engine.stack(x), "stack: got float64 Tensor of shape .*, wanted a list or tuple"),
+        (
+            lambda x: engine.concat([]),
+            "concat: got nothing, wanted a list or tuple of at least one Tensor",
+        ),
+        (
+            lambda x: engine.stack(x),
+            "stack: got float64 Tensor of shape .*, wanted a list or tuple",
+        ),
     ],
 )
 def test_refusals(function, message):

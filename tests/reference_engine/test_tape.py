@@ -39,7 +39,11 @@ def test_sources_come_back_in_their_structure():
     assert (type(as_list), values(as_list)) == (list, [3.0, 2.0])
     assert (type(as_tuple), values(as_tuple)) == (tuple, [2.0, 3.0])
     as_dict = tape.gradient(y, {"w": w, "rest": [x, x]})
-    assert as_dict.keys() == {"w", "rest"} and values([as_dict["w"], *as_dict["rest"]]) == [2.0, 3.0, 3.0]
+    assert as_dict.keys() == {"w", "rest"} and values([as_dict["w"], *as_dict["rest"]]) == [
+        2.0,
+        3.0,
+        3.0,
+    ]
 
 
 def test_targets_are_summed_and_so_are_their_elements():
@@ -74,7 +78,9 @@ def test_a_watched_tensor_has_derivative_one_of_itself():
     assert values([tape.gradient(x, x)]) == [[1.0, 1.0]]
 
 
-@pytest.mark.parametrize("cotangent", [[2.0, 5.0], np.array([2.0, 5.0]), engine.constant([2.0, 5.0])])
+@pytest.mark.parametrize(
+    "cotangent", [[2.0, 5.0], np.array([2.0, 5.0]), engine.constant([2.0, 5.0])]
+)
 def test_output_gradients_weigh_the_target(cotangent):
     x = engine.constant([1.0, 3.0])
     with engine.GradientTape() as tape:
@@ -186,7 +192,9 @@ def test_output_gradients_are_differentiable_which_gives_forward_mode():
             inner.watch(x)
             y = x**2
         pulled_back = inner.gradient(y, x, output_gradients=weight)
-    assert values([outer.gradient(pulled_back, weight, output_gradients=[10.0, 0.0])]) == [[20.0, 0.0]]
+    assert values([outer.gradient(pulled_back, weight, output_gradients=[10.0, 0.0])]) == [
+        [20.0, 0.0]
+    ]
 
 
 def test_a_block_entered_again_goes_on_with_the_recording():
@@ -218,7 +226,9 @@ def test_a_second_gradient_needs_a_persistent_tape():
         tape.watch(x)
         y = x**2
     tape.gradient(y, x)
-    with pytest.raises(engine.TapeError, match=r"already answered once.*GradientTape\(persistent=True\)"):
+    with pytest.raises(
+        engine.TapeError, match=r"already answered once.*GradientTape\(persistent=True\)"
+    ):
         tape.gradient(y, x)
 
 
@@ -257,14 +267,20 @@ def test_only_the_records_between_target_and_sources_are_visited(monkeypatch):
         end = start**2
         engine.sin(end)
     visited = []
-    monkeypatch.setattr("reference_engine.tape.rule_for", lambda name, *_: visited.append(name) or (lambda dy, *_: dy))
+    monkeypatch.setattr(
+        "reference_engine.tape.rule_for",
+        lambda name, *_: visited.append(name) or (lambda dy, *_: dy),
+    )
     tape.gradient(end, start)
     assert visited == ["pow"]
 
 
 def test_an_integer_has_no_derivative():
     n = engine.constant(3)
-    with engine.GradientTape() as tape, pytest.warns(engine.GradientWarning, match="int64 Tensor of shape .* None"):
+    with (
+        engine.GradientTape() as tape,
+        pytest.warns(engine.GradientWarning, match="int64 Tensor of shape .* None"),
+    ):
         tape.watch(n)
     with pytest.warns(engine.GradientWarning, match="as target, wanted float32 or float64"):
         assert tape.gradient(n * n, n) is None
@@ -278,7 +294,9 @@ def test_refusals_say_what_to_do():
     with tape:
         with pytest.raises(engine.TapeError, match="already recording: make another"), tape:
             pass
-        with pytest.raises(engine.OperandError, match=r"watch\(\) wants .* got str \('x'\): make one with constant"):
+        with pytest.raises(
+            engine.OperandError, match=r"watch\(\) wants .* got str \('x'\): make one with constant"
+        ):
             tape.watch("x")
     message = r"gradient\(\) wants Tensors or Variables as sources, got float \(3.0\): watch a constant\(3.0\)"
     with pytest.raises(engine.OperandError, match=message):
@@ -287,7 +305,9 @@ def test_refusals_say_what_to_do():
         tape.gradient(None, x)
     with pytest.raises(engine.OptionError, match='got \'zeros\', wanted "none" or "zero"'):
         tape.gradient(x, x, unconnected_gradients="zeros")
-    with pytest.raises(engine.ShapeError, match=r"shape \(\), wanted the shape of its target, \(2,\)"):
+    with pytest.raises(
+        engine.ShapeError, match=r"shape \(\), wanted the shape of its target, \(2,\)"
+    ):
         tape.gradient(x, x, output_gradients=1.0)
     with pytest.raises(engine.ShapeError, match="wanted a list of 2, one for each target"):
         tape.gradient([x, x], x, output_gradients=[1.0])
@@ -319,5 +339,7 @@ def test_a_rule_too_few_is_named(monkeypatch):
     with engine.GradientTape() as tape:
         tape.watch(x)
         y = x + x
-    with pytest.raises(engine.RuleError, match="add: got 1 rules, wanted one for each of its 2 inputs"):
+    with pytest.raises(
+        engine.RuleError, match="add: got 1 rules, wanted one for each of its 2 inputs"
+    ):
         tape.gradient(y, x)

@@ -71,7 +71,9 @@ def test_a_snapshot_outlives_assignment():
 
 def test_what_a_variable_keeps():
     v = engine.Variable([1.0, 2.0], dtype="float32")
-    with pytest.raises(ValueError, match=r"assign: got a float32 Tensor of shape \(\), wanted shape \(2,\)"):
+    with pytest.raises(
+        ValueError, match=r"assign: got a float32 Tensor of shape \(\), wanted shape \(2,\)"
+    ):
         v.assign(1.0)
     with pytest.raises(TypeError, match="assign: got dtype float64, wanted float32: cast it"):
         v.assign(engine.constant([1.0, 2.0]))
