@@ -1,0 +1,51 @@
+"""What is true: certified derivatives of a graph, and how far rounding may carry an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from conformance.errors import CannotCertify
+from conformance.graph import Graph
+
+__all__ = ["Truth", "check_closed_forms", "derivatives"]
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The certified value of one output; every array has the output's shape and is float64.
+
+    hi, lo: the truth is hi + lo to about 106 bits, and hi is the truth rounded to float64; where
+        the truth is beyond float64, hi is infinite, lo is 0 and radius is infinite.
+    radius: a proven bound on |truth - (hi + lo)|, rounded up.
+    allowed: the absolute error that rounding in the graph's dtype explains; may be infinite.
+    note: why the allowance is infinite, where it is.
+    """
+
+    hi: np.ndarray
+    lo: np.ndarray
+    radius: np.ndarray
+    allowed: np.ndarray
+    note: str = ""
+
+
+def derivatives(graph: Graph, inputs: Mapping[str, np.ndarray]) -> dict[str, Truth | CannotCertify]:
+    """The truth of every output by name, or the error that says why there is no proof.
+
+    inputs: name -> values, already in the dtype of the graph's input; they count as exact.
+    """
+    from conformance.oracle import certify  # python-flint is loaded only when it is needed
+
+    return certify.derivatives(graph, inputs)
+
+
+def check_closed_forms(graph: Graph, inputs: Mapping[str, np.ndarray]) -> None:
+    """Raise ClosedFormError where a closed form contradicts its certified derivative.
+
+    Meant for float64 graphs. Derivatives that cannot be certified are passed over.
+    """
+    from conformance.oracle import certify
+
+    certify.check_closed_forms(graph, inputs)

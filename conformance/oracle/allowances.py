@@ -1,0 +1,91 @@
+"""Every constant of the rounding model, in unit roundoffs: what a correct implementation may lose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """The rounding of one function of one variable.
+
+    value: relative error of its kernel.
+    rule: relative error of its derivative rule's own arithmetic, beyond one product.
+    from_output: the usual rule is written with the output, whose rounding it therefore feels.
+    """
+
+    value: float
+    rule: float
+    from_output: bool = False
+
+
+# Kernels: IEEE operations round once; vectorised kernels of the common maths libraries (SLEEF,
+# Eigen, XLA, MKL's low accuracy) stay within 4 ulp (8 u), rational approximations (tanh, erf) a
+# little above. Rules: the number of operations in the longest usual spelling of the derivative.
+FUNCTIONS: dict[str, Allowance] = {
+    # one rounding, or two where they are spelled 1/sqrt(x) and 1/x * ...
+    "reciprocal": Allowance(2, 2, from_output=True),
+    "rsqrt": Allowance(4, 6, from_output=True),
+    "sqrt": Allowance(2, 2, from_output=True),
+    "square": Allowance(1, 1),
+    # exponentials; the rule is the output, or the output + 1
+    "exp": Allowance(4, 0, from_output=True),
+    "expm1": Allowance(4, 2, from_output=True),
+    "sigmoid": Allowance(8, 4, from_output=True),
+    "softplus": Allowance(8, 6, from_output=True),
+    "tanh": Allowance(8, 4, from_output=True),
+    # logarithms; 1/x times a constant
+    "log": Allowance(4, 2),
+    "log10": Allowance(6, 4),
+    "log1p": Allowance(4, 3),
+    "log2": Allowance(6, 4),
+    # trigonometric functions; the rule is another kernel, or 1 + y*y
+    "cos": Allowance(4, 4),
+    "sin": Allowance(4, 4),
+    "tan": Allowance(8, 6, from_output=True),
+    "cosh": Allowance(6, 6),
+    "sinh": Allowance(6, 6),
+    # inverses; the rule is algebraic
+    "acos": Allowance(6, 6),
+    "acosh": Allowance(8, 6),
+    "asin": Allowance(6, 6),
+    "asinh": Allowance(8, 6),
+    "atan": Allowance(6, 4),
+    "atanh": Allowance(8, 6),
+    # a constant times exp(-x*x)
+    "erf": Allowance(8, 6),
+}
+
+# x**n by n - 1 products at most, or by one kernel of 4 u; the rule multiplies by n.
+POWER_BASE = 4
+
+
+def power(exponent: int) -> Allowance:
+    return Allowance(POWER_BASE + abs(exponent), POWER_BASE + abs(exponent))
+
+
+# A product of two coefficients: the product, the product of the adjoint, its accumulation.
+PRODUCT = 3
+
+# The rule may take a slope at a(1 + 2u): operands are rounded on their way into a rule.
+OPERAND = 2
+
+# A sum or difference rounds once for each addition.
+ADDITION = 1
+
+# A literal that the dtype does not hold may be used unrounded, or be rounded twice.
+LITERAL = 1
+
+# A second backward pass meets every consumer again, with the rules of both (2K + 3 more
+# accumulations for K uses), once for each further level of nesting.
+REUSE_FACTOR = 2
+REUSE_CONSTANT = 3
+
+# Slopes of softmax-like functions: exp(x - y) from the rounded output y, and one quotient.
+SOFTMAX = 2
+
+# The product of n numbers: rules divide the product by each factor, or rebuild it without.
+PROD = 2
+
+# A closed form is Python arithmetic ending in one rounding that its nodes do not show.
+CLOSED_FORM = 2

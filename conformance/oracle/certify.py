@@ -1,0 +1,174 @@
+"""From balls to proven numbers: raise the precision until every digit asked for is certain."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+from flint import arb
+
+from conformance.errors import CannotCertify, ClosedFormError
+from conformance.graph import Graph, Output
+from conformance.oracle import Truth, allowances
+from conformance.oracle.evaluate import Evaluation
+from conformance.oracle.formats import FORMATS
+from conformance.oracle.jets import Arithmetic, Missing, working_precision
+from conformance.oracle.merging import merge
+from conformance.oracle.noise import Noisy
+
+FIRST_PRECISION = 128
+LAST_PRECISION = 8192
+GOOD_BITS = 80
+NEGLIGIBLE_EXPONENT = -1200
+# Beyond this precision a truth between two float64 numbers counts as halfway: either is nearest.
+ROUNDING_PRECISION = 1024
+
+Inputs = Mapping[str, np.ndarray]
+
+
+def derivatives(graph: Graph, inputs: Inputs) -> dict[str, Truth | CannotCertify]:
+    """The truth of every output by name, or why there is none."""
+    outputs = tuple(Output(o.name, o.node) for o in graph.outputs)
+    merged = merge(graph, outputs)
+    certain = certified(merged, inputs)
+    with working_precision(FIRST_PRECISION):
+        noisy = Evaluation(merged, inputs, noisy_arithmetic)
+        return {o.name: truth if isinstance(truth := certain[o.name], CannotCertify)
+                else as_truth(truth, noisy.value(o.node)) for o in merged.outputs}
+
+
+def check_closed_forms(graph: Graph, inputs: Inputs) -> None:
+    """Raise ClosedFormError at the first element whose closed form misses its derivative."""
+    claimed = tuple(o for o in graph.outputs if o.closed_form is not None)
+    if not claimed:
+        return
+    merged = merge(graph, claimed)
+    certain = certified(merged, inputs)
+    with working_precision(FIRST_PRECISION):
+        noisy = Evaluation(merged, inputs, noisy_arithmetic)
+        for output in merged.outputs:
+            truth = certain[output.name]
+            if not isinstance(truth, CannotCertify):
+                _check_closed_form(merged, output, truth, noisy.value(output.closed_form))
+
+
+def _check_closed_form(graph: Graph, output: Output, truth: np.ndarray,
+                       closed: np.ndarray) -> None:
+    node = graph.nodes[output.closed_form]
+    last_rounding = 1 + arb(0, allowances.CLOSED_FORM * FORMATS[node.type.dtype].unit_roundoff)
+    closed = np.broadcast_to(closed, truth.shape)
+    for place in np.ndindex(*truth.shape):
+        says = closed[place]
+        element = f"{output.name}{list(place) if place else ''}"
+        if type(says) is Missing:
+            if says.kind == "overflow":
+                continue
+            raise ClosedFormError(f"the closed form of {element} has no value: {says.refusal()}",
+                                  node.where)
+        if not (says[0] * last_rounding).overlaps(truth[place]):
+            raise ClosedFormError(
+                f"the closed form of {element} is wrong: it says {_digits(says[0])}, "
+                f"the certified derivative is {_digits(truth[place])}", node.where)
+
+
+def _digits(ball: arb) -> str:
+    return ball.mid().str(17, radius=False)
+
+
+def noisy_arithmetic(dtype: str) -> Arithmetic:
+    return Noisy(dtype, FORMATS[dtype]) if dtype in FORMATS else Arithmetic()
+
+
+def certified(graph: Graph, inputs: Inputs) -> dict[str, np.ndarray | CannotCertify]:
+    """For each output, an object array of balls that are good enough, or the refusal."""
+    found: dict[str, np.ndarray | CannotCertify] = {}
+    precision = FIRST_PRECISION
+    while len(found) < len(graph.outputs):
+        with working_precision(precision):
+            evaluation = Evaluation(graph, inputs, lambda dtype: Arithmetic())
+            for output in graph.outputs:
+                if output.name not in found:
+                    result = _settled(evaluation.value(output.node), precision)
+                    if result is not None:
+                        found[output.name] = result
+        precision *= 2
+    return found
+
+
+def _settled(value: np.ndarray, precision: int) -> np.ndarray | CannotCertify | None:
+    """The balls of an output, or its refusal; None while more precision may help."""
+    last = precision >= LAST_PRECISION
+    balls = np.empty(value.shape, object)
+    for k, jet in enumerate(value.flat):
+        if type(jet) is Missing:
+            return CannotCertify(jet.refusal()) if jet.final or last else None
+        ball = jet[0]
+        if not is_good(ball, precision):
+            return CannotCertify(f"precision: {_digits(ball)} is not certain to {GOOD_BITS} bits "
+                                 f"at a working precision of {precision}") if last else None
+        balls.flat[k] = ball
+    return balls
+
+
+def is_good(ball: arb, precision: int) -> bool:
+    """Enough certain bits, and its rounding to float64 certain."""
+    if not ball.is_finite():
+        return False
+    if ball.is_exact():
+        return True
+    if ball.rel_accuracy_bits() < GOOD_BITS and not ball.rad() < arb(2) ** NEGLIGIBLE_EXPONENT:
+        return False
+    return (precision >= ROUNDING_PRECISION
+            or nearest_double(ball.lower()) == nearest_double(ball.upper()))
+
+
+def as_truth(balls: np.ndarray, noisy: np.ndarray) -> Truth:
+    """Certified balls and their noisy counterparts as float64 arrays."""
+    hi, lo, radius, allowed = (np.zeros(balls.shape) for _ in range(4))
+    note = ""
+    for k, (ball, jet) in enumerate(zip(balls.flat, noisy.flat, strict=True)):
+        hi.flat[k], lo.flat[k], radius.flat[k] = split(ball)
+        if type(jet) is Missing:
+            allowed.flat[k] = math.inf
+            note = note or jet.note()
+            continue
+        allowed.flat[k] = upper_double((jet[0] - ball).abs_upper())
+        if math.isinf(allowed.flat[k]):
+            note = note or "the rounding error cannot be bounded"
+    return Truth(hi, lo, radius, allowed, note)
+
+
+def split(ball: arb) -> tuple[float, float, float]:
+    """hi, lo and a bound on what they leave."""
+    hi = nearest_double(ball.mid())
+    if math.isinf(hi):
+        return hi, 0.0, math.inf
+    rest = ball - arb(hi)
+    lo = nearest_double(rest.mid())
+    return hi, lo, upper_double((rest - arb(lo)).abs_upper())
+
+
+def nearest_double(exact: arb) -> float:
+    """An exact ball rounded to nearest, ties to even; beyond the range, infinite."""
+    if exact.is_zero():
+        return 0.0
+    mantissa, exponent = (int(part) for part in exact.man_exp())
+    top = mantissa.bit_length() + exponent
+    if top > 1024:
+        return math.copysign(math.inf, mantissa)
+    if top < -1074:
+        return math.copysign(0.0, mantissa)
+    try:
+        return float(mantissa << exponent) if exponent >= 0 else mantissa / (1 << -exponent)
+    except OverflowError:
+        return math.copysign(math.inf, mantissa)
+
+
+def upper_double(magnitude: arb) -> float:
+    """A float64 that is no smaller than a non-negative ball."""
+    if not magnitude.is_finite():
+        return math.inf
+    bound = magnitude.upper()
+    double = nearest_double(bound)
+    return double if arb(double) >= bound else math.nextafter(double, math.inf)

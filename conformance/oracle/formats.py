@@ -1,0 +1,57 @@
+"""The floating-point formats: how each rounds, and where it underflows and overflows."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+
+from flint import arb
+
+
+@dataclass(frozen=True)
+class Format:
+    """A binary format: bits of precision (the leading one included) and exponent range."""
+
+    precision: int
+    min_exponent: int
+    max_exponent: int
+
+    @property
+    def unit_roundoff(self) -> float:
+        return 2.0**-self.precision
+
+    @property
+    def smallest_normal(self) -> float:
+        return 2.0**self.min_exponent
+
+    @property
+    def largest(self) -> float:
+        return math.ldexp(2.0 - 2.0 ** (1 - self.precision), self.max_exponent)
+
+    def round(self, number: float | int) -> float:
+        """The nearest number of the format, ties to even, subnormals kept."""
+        if not math.isfinite(number) or not number:
+            return float(number)
+        exact = Fraction(number)
+        magnitude = abs(exact)
+        exponent = magnitude.numerator.bit_length() - magnitude.denominator.bit_length()
+        exponent -= magnitude < Fraction(2) ** exponent
+        last = max(exponent, self.min_exponent) - self.precision + 1
+        digits = round(exact / Fraction(2) ** last)
+        if abs(digits) * Fraction(2) ** last > Fraction(self.largest):
+            return math.copysign(math.inf, number)
+        return math.ldexp(digits, last)
+
+
+FORMATS = {
+    "float16": Format(11, -14, 15),
+    "bfloat16": Format(8, -126, 127),
+    "float32": Format(24, -126, 127),
+    "float64": Format(53, -1022, 1023),
+}
+
+
+def exact_ball(number: float | int | bool, dtype: str) -> arb:
+    """A Python number as a computation in `dtype` sees it, without error."""
+    return arb(FORMATS[dtype].round(number)) if dtype in FORMATS else arb(int(number))

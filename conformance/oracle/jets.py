@@ -1,0 +1,177 @@
+"""Jets: numbers with infinitesimals, and the reasons why one may be missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flint import arb, ctx
+
+from conformance.oracle.functions import FUNCTIONS, Function, NoValue
+
+# An element of arb[e1, ..., en]/(e1^2, ..., en^2): bitmask of infinitesimals -> coefficient.
+# The mask 0 is always there. A mask that is absent stands for no dependence at all; a present
+# coefficient of exactly 0 for a dependence with slope 0 (at a kink that is a difference).
+Jet = dict[int, arb]
+
+ZERO = arb(0)
+ONE = arb(1)
+
+
+@dataclass(frozen=True)
+class Missing:
+    """The place of a number that could not be had; it spreads quietly through what uses it.
+
+    kind: "kink", "domain", "branch" (undecided), "range" (a ball without bounds), "overflow".
+    final: more precision would not help.
+    """
+
+    kind: str
+    place: str
+    detail: str
+    final: bool
+
+    def refusal(self) -> str:
+        """Why there is no truth."""
+        return f"{self.kind}: {self.place} {self.detail}"
+
+    def note(self) -> str:
+        """Why rounding explains any answer."""
+        if self.kind in ("branch", "kink"):
+            return f"the branch at {self.place} is within rounding of its tie"
+        if self.kind == "overflow":
+            return f"an intermediate ({self.place}) {self.detail}"
+        return f"{self.place} is within rounding of leaving its domain ({self.detail})"
+
+
+class Arithmetic:
+    """Exact arithmetic on jets; what it knows of a number is a ball that contains it."""
+
+    noisy = False
+
+    def term(self, x: arb, y: arb) -> arb:
+        """A product of two coefficients."""
+        return x * y
+
+    def widen_slopes(self, jet: Jet, amount: arb) -> Jet:
+        """Allow rules a relative error of `amount` unit roundoffs; exact arithmetic needs none."""
+        return jet
+
+    def widen_value(self, jet: Jet, amount: arb) -> Jet:
+        """Allow kernels a relative error of `amount` unit roundoffs in the value alone."""
+        return jet
+
+    def literal(self, ball: arb, representable: bool) -> Jet:
+        return {0: ball}
+
+    def settle(self, jet: Jet, uses: int) -> Jet:
+        """What may happen to a finished value: accumulation, underflow; overflow is NoValue."""
+        return jet
+
+    def taylor(self, function: Function, at: arb, order: int) -> list[arb]:
+        """Coefficients 0..order of the function at a ball."""
+        return function.taylor(at, order)
+
+    def add(self, jets: Sequence[Jet]) -> Jet:
+        """The sum of any number of jets."""
+        if not jets:
+            return {0: ZERO}
+        total = dict(jets[0])
+        for jet in jets[1:]:
+            for mask, x in jet.items():
+                total[mask] = total[mask] + x if mask in total else x
+        return total
+
+    def negative(self, a: Jet) -> Jet:
+        return {mask: -x for mask, x in a.items()}
+
+    def subtract(self, a: Jet, b: Jet) -> Jet:
+        if a is b:
+            return dict.fromkeys(a, ZERO)
+        return self.add((a, self.negative(b)))
+
+    def multiply(self, a: Jet, b: Jet) -> Jet:
+        term = self.term
+        out: Jet = {}
+        for s, x in a.items():
+            for t, y in b.items():
+                if not s & t:
+                    xy = term(x, y)
+                    mask = s | t
+                    out[mask] = out[mask] + xy if mask in out else xy
+        return out
+
+    def prod(self, jets: Sequence[Jet]) -> Jet:
+        product: Jet = {0: ONE}
+        for jet in jets:
+            product = self.multiply(product, jet)
+        return product
+
+    def apply(self, name: str, a: Jet) -> Jet:
+        """A smooth function of one variable, by its name in the table of functions."""
+        return self.compose(FUNCTIONS[name], a)
+
+    def compose(self, function: Function, a: Jet) -> Jet:
+        """Horner's rule on the nilpotent part, around the constant coefficient."""
+        if len(a) == 1:
+            return {0: self.taylor(function, a[0], 0)[0]}
+        nilpotent = {mask: x for mask, x in a.items() if mask}
+        bits = 0
+        for mask in nilpotent:
+            bits |= mask
+        order = bits.bit_count()
+        coefficients = self.taylor(function, a[0], order)
+        result = {0: coefficients[order]}
+        for c in reversed(coefficients[:order]):
+            result = self.multiply(nilpotent, result)
+            result[0] = c
+        return result
+
+    def divide(self, a: Jet, b: Jet) -> Jet:
+        return self.multiply(a, self.apply("reciprocal", b))
+
+
+def midpoint(ball: arb) -> arb:
+    """The exact centre of a ball."""
+    return ball.mid()
+
+
+def same(a: Jet, b: Jet) -> bool:
+    """Whether two jets are certainly one: all coefficients exact and equal."""
+    return a is b or (a.keys() == b.keys() and all(a[m] == b[m] for m in a))
+
+
+def sign(ball: arb) -> int | None:
+    """-1, 0 or 1; None while the ball does not tell."""
+    if ball > 0:
+        return 1
+    if ball < 0:
+        return -1
+    return 0 if ball.is_zero() else None
+
+
+def choose(sign_: int | None, positive: Jet, negative: Jet) -> Jet:
+    """The branch of a continuous piecewise function; raises NoValue at and around its kinks."""
+    if sign_:
+        return positive if sign_ > 0 else negative
+    if same(positive, negative):
+        return positive
+    if len(positive) == len(negative) == 1:  # a value alone; it is continuous
+        return {0: positive[0].union(negative[0])}
+    if sign_ is None:
+        raise NoValue("branch", "cannot be decided", final=False)
+    raise NoValue("kink", "is at a kink, and its branches have different derivatives", final=True)
+
+
+class working_precision:
+    """Sets python-flint's global precision and restores it, with the length of its series."""
+
+    def __init__(self, bits: int) -> None:
+        self.bits = bits
+
+    def __enter__(self) -> None:
+        self.before = ctx.prec, ctx.cap
+        ctx.prec = self.bits
+
+    def __exit__(self, *_: object) -> None:
+        ctx.prec, ctx.cap = self.before

@@ -1,0 +1,62 @@
+"""Equal subexpressions become one node, so that what is equal by structure is seen to be equal."""
+
+from __future__ import annotations
+
+from conformance.graph import Graph, Node, Output
+
+COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum", "hypot", "logaddexp", "equal",
+                         "not_equal"})
+
+
+def merge(graph: Graph, outputs: tuple[Output, ...]) -> Graph:
+    """The part of a graph that `outputs` need, with structurally equal nodes merged.
+
+    A node that is the source of a gradient stays apart from its equals: the gradient is with
+    respect to it, and its equals do not follow it.
+    """
+    roots = [i for o in outputs for i in (o.node, o.closed_form) if i is not None]
+    needed = sorted(frozenset().union(*(graph.ancestors[i] for i in roots)))
+    sources = {graph.nodes[i].inputs[1] for i in needed if graph.nodes[i].op == "grad"}
+    place: dict[int, int] = {}
+    seen: dict[object, int] = {}
+    nodes: list[Node] = []
+    for position in needed:
+        node = graph.nodes[position]
+        operands = tuple(place[i] for i in node.inputs)
+        order = tuple(sorted(operands)) if node.op in COMMUTATIVE else operands
+        key = (node.op, order, repr(node.parameters), node.type,
+               position if position in sources else None)
+        if key not in seen:
+            seen[key] = len(nodes)
+            nodes.append(Node(node.op, operands, node.parameters, node.type, node.name, node.where))
+        place[position] = seen[key]
+    return Graph(tuple(nodes), tuple(
+        Output(o.name, place[o.node], None if o.closed_form is None else place[o.closed_form])
+        for o in outputs))
+
+
+def uses(graph: Graph) -> list[int]:
+    """For each node, in how many places one of its elements is consumed, at most."""
+    count = [0] * len(graph.nodes)
+    for node in graph.nodes:
+        for operand in (node.inputs[:1] if node.op == "grad" else node.inputs):
+            count[operand] += _uses(graph, node, operand)
+    return count
+
+
+def _uses(graph: Graph, node: Node, operand: int) -> int:
+    size = max(1, graph.nodes[operand].type.size)
+    match node.op:
+        case "grad" | "concat" | "stack":
+            return 1
+        case "matmul":
+            # every element meets each row or column of the other side
+            inner = graph.nodes[node.inputs[0]].type.shape[-1]
+            return max(1, node.type.size * inner // size)
+        case "take":
+            return max((node["indices"].count(i) for i in node["indices"]), default=1)
+        case "cumulative_sum":
+            return graph.nodes[operand].type.shape[node["axis"]] or 1
+        case "var" | "softmax" | "log_softmax" | "logsumexp":
+            return 3  # the numbers themselves, their centre or largest, and their sum
+    return max(1, node.type.size // size)

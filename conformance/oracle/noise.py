@@ -1,0 +1,150 @@
+"""Noisy arithmetic: after every primitive the balls grow by what its rounding may have done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from flint import arb
+
+from conformance.oracle import allowances
+from conformance.oracle.formats import Format
+from conformance.oracle.functions import Function, NoValue
+from conformance.oracle.jets import ONE, ZERO, Arithmetic, Jet
+
+
+class Noisy(Arithmetic):
+    """Jets whose balls contain every result of a correct implementation, forward or reverse.
+
+    To first order a reverse sweep loses what a forward one loses: both multiply the same partials
+    along the same paths, and each rounding is a relative error of one partial or one partial sum.
+    The balls forget all correlation, so a path sum that cancels keeps the size of its terms.
+    """
+
+    noisy = True
+
+    def __init__(self, dtype: str, format: Format) -> None:
+        self.dtype = dtype
+        self.u = format.unit_roundoff
+        self.product = self.slack(allowances.PRODUCT)
+        self.smallest = arb(format.smallest_normal)
+        self.flush = arb(0, format.smallest_normal)
+        self.largest = arb(format.largest)
+        self.rounding: dict[int, tuple[arb, arb, arb, bool]] = {}
+
+    def slack(self, roundings: float | arb) -> arb:
+        """The ball 1 ± roundings * u: multiplying by it is a relative error of that size."""
+        return 1 + arb(0, self.u) * roundings
+
+    @cached_property
+    def addition(self) -> list[arb]:
+        return [self.slack(allowances.ADDITION * n) for n in range(16)]
+
+    def additions(self, count: int) -> arb:
+        return self.addition[count] if count < 16 else self.slack(allowances.ADDITION * count)
+
+    def term(self, x: arb, y: arb) -> arb:
+        return x * y * self.product
+
+    def add(self, jets: Sequence[Jet]) -> Jet:
+        terms: dict[int, list[arb]] = {}
+        for jet in jets:
+            for mask, x in jet.items():
+                if not x.is_zero() or not mask:
+                    terms.setdefault(mask, []).append(x)
+        total: Jet = {0: ZERO}
+        for jet in jets:
+            total.update(dict.fromkeys(jet, ZERO))
+        for mask, balls in terms.items():
+            slack = self.additions(len(balls) - 1)
+            total[mask] = sum((x * slack for x in balls[1:]), balls[0] * slack)
+        return total
+
+    def subtract(self, a: Jet, b: Jet) -> Jet:
+        return self.add((a, self.negative(b)))
+
+    def literal(self, ball: arb, representable: bool) -> Jet:
+        return {0: ball if representable else ball * self.slack(allowances.LITERAL)}
+
+    def widen_slopes(self, jet: Jet, amount: arb) -> Jet:
+        slack = self.slack(amount)
+        return {mask: x * slack if mask else x for mask, x in jet.items()}
+
+    def widen_value(self, jet: Jet, amount: arb) -> Jet:
+        return {**jet, 0: jet[0] * self.slack(amount)}
+
+    def taylor(self, function: Function, at: arb, order: int) -> list[arb]:
+        """Coefficients with the rounding of the kernel, of the rule, and of the rule's operands."""
+        value, rule, shift, from_output = self._rounding(function)
+        if order == 0:
+            (c,) = function.taylor(at, 0)
+            return [c * value]
+        exact = function.taylor(at, order + 1)
+        moved = at * shift  # by how far the point may be off at which a rule takes its slope
+        if from_output:
+            # an output off by dy is the output of a point off by dy / f'
+            moved = moved + (value - 1) * exact[0] / exact[1]
+        noisy = [exact[0] * value]
+        for k in range(1, order + 1):
+            noisy.append(exact[k] * rule + moved * ((k + 1) * exact[k + 1]))
+        if not noisy[1].is_finite():
+            raise NoValue("range", "cannot be bounded here", final=False)
+        return noisy
+
+    def _rounding(self, function: Function) -> tuple[arb, arb, arb, bool]:
+        if id(function) not in self.rounding:
+            a = function.allowance
+            self.rounding[id(function)] = (self.slack(a.value), self.slack(a.rule + 1),
+                                           arb(0, allowances.OPERAND * self.u), a.from_output)
+        return self.rounding[id(function)]
+
+    def prod(self, jets: Sequence[Jet]) -> Jet:
+        """A product, whose rules divide it by its factors: slopes then round like p / x_i / x_j.
+
+        So coefficients that are 0 in truth (the second derivative for one factor) get a share of
+        the majorant |p| (1 + L + L^2 + ...), with L the sum of |slopes of x_i| / |x_i|.
+        """
+        product = super().prod(jets)
+        masks = {mask for jet in jets for mask in jet if mask}
+        if not any(mask.bit_count() == 1 for mask in masks) or any(j[0].contains(0) for j in jets):
+            return product
+        relative: Jet = {}
+        for jet in jets:
+            for mask, x in jet.items():
+                if mask:
+                    relative[mask] = relative.get(mask, ZERO) + abs(x) / abs(jet[0])
+        majorant: Jet = {0: ONE}
+        power: Jet = {0: ONE}
+        while True:
+            power = Arithmetic.multiply(self, power, relative)
+            if not power:
+                break
+            for mask, x in power.items():
+                majorant[mask] = majorant.get(mask, ZERO) + x
+        share = abs(product[0]) * arb(0, self.u) * (allowances.PROD * len(jets))
+        for mask, x in majorant.items():
+            if mask:
+                product[mask] = product.get(mask, ZERO) + x * share
+        return product
+
+    def settle(self, jet: Jet, uses: int) -> Jet:
+        """A finished value: its adjoints are accumulated over its uses; it may leave the range."""
+        settled = jet
+        for mask, x in jet.items():
+            y = x
+            if mask and not y.is_zero():
+                nested = mask.bit_count() - 1
+                count = uses - 1 + nested * (allowances.REUSE_FACTOR * uses
+                                             + allowances.REUSE_CONSTANT)
+                if count > 0:
+                    y = y * self.additions(count)
+            if not abs(y) >= self.smallest and not y.is_zero():
+                y = y + self.flush
+            if y is not x:
+                if settled is jet:
+                    settled = dict(jet)
+                settled[mask] = y
+        if not abs(settled[0]) <= self.largest:
+            detail = f"may overflow {self.dtype}"
+            raise NoValue("overflow", detail, final=True)
+        return settled
