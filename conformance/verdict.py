@@ -1,0 +1,61 @@
+"""What the suite says of one derivative on one backend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+# a verdict, and what it means to a person
+VERDICTS = {
+    "agrees": "within what rounding explains of the certified derivative",
+    "differs": "further from the certified derivative than rounding explains",
+    "raised": "the framework raised an error",
+    "unsupported": "the backend lacks an operator, a dtype or a mode; never a pass",
+    "waived": "a known divergence, recorded with its reason and source",
+    "inconclusive": "the oracle cannot certify, or rounding explains too much to tell",
+    "crashed": "the process died",
+    "timed_out": "no answer within the time limit",
+}
+EXPECTED = frozenset({"agrees", "waived", "unsupported"})
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One derivative of one case on one backend, in one dtype and mode.
+
+    element: index of the worst element, None where the whole is meant.
+    ulp, allowed_ulp: the error there and what rounding explains of it, in ULP of the truth.
+    got, truth: the whole arrays as nested lists of numbers, or None.
+    seconds: of the call that computed every derivative of the case, first-call costs included.
+    reason: why, in words; for `agrees` what was allowed. where: the derivative's file and line.
+    """
+
+    case: str
+    derivative: str
+    backend: str
+    backend_version: str
+    dtype: str
+    mode: str
+    verdict: str
+    ulp: float | None = None
+    allowed_ulp: float | None = None
+    element: tuple[int, ...] | None = None
+    got: Any = None
+    truth: Any = None
+    seconds: float | None = None
+    reason: str = ""
+    where: str = ""
+
+    def __post_init__(self) -> None:
+        if self.verdict not in VERDICTS:
+            raise ValueError(f"unknown verdict {self.verdict!r}; one of {', '.join(VERDICTS)}")
+
+    @property
+    def expected(self) -> bool:
+        """Whether a run with this verdict may still exit with 0."""
+        return self.verdict in EXPECTED
+
+    @property
+    def name(self) -> str:
+        """The case's name, without its file."""
+        return self.case.rpartition("::")[2]
