@@ -1,4 +1,4 @@
-"""Tensors out of nothing but numbers; no gradient reaches back through these, except through asarray of a Tensor."""
+"""Tensors out of numbers, and casts."""
 
 import numpy as np
 
@@ -11,16 +11,20 @@ rule("astype", lambda dy, y, x, dtype: astype(dy, x.dtype))
 
 
 def astype(x, dtype):
-    """`x` in another dtype; its gradient comes back in x's. Raises DtypeError if `dtype` is unknown."""
+    """`x` in another dtype; its gradient comes back in x's.
+
+    Raises DtypeError if `dtype` is unknown.
+    """
     return apply("astype", as_tensor(x), dtype=dtype_named(dtype))
 
 
 def constant(value, dtype=None):
     """A Tensor of `value`: a number, nested lists of numbers, or an array, which is copied.
 
-    Python floats become float64, ints int64 and bools bool, as in NumPy, unless `dtype` says otherwise.
-    A Tensor is returned as it is, so that gradients keep flowing, or cast.
-    Raises DtypeError for an unknown dtype, ShapeError for ragged lists, OperandError for what is not a number.
+    Python floats become float64, ints int64 and bools bool, as in NumPy, unless `dtype` says
+    otherwise. A Tensor is returned as it is, so that gradients keep flowing, or cast.
+    Raises DtypeError for an unknown dtype, ShapeError for ragged lists, OperandError for what is
+    not a number.
     """
     tensor = as_tensor(value)
     if dtype is None or tensor.dtype == dtype_named(dtype):

@@ -1,4 +1,4 @@
-"""What a Tensor and a Variable share: each Python operator is the engine's operator of that name."""
+"""What a Tensor and a Variable share: Python's operators, each an operator of the engine."""
 
 import numpy as np
 
@@ -14,7 +14,8 @@ def _engine():
 class Operand:
     """Something that operators accept and gradients are taken with respect to."""
 
-    # NumPy then leaves `array * tensor` to us, and refuses np.sin(tensor) rather than lose its gradient.
+    # NumPy then leaves `array * tensor` to us, and refuses np.sin(tensor), which would lose its
+    # gradient.
     __array_ufunc__ = None
     __slots__ = ()
 

@@ -1,14 +1,15 @@
-"""The machinery of operators: a NumPy function forward and one rule per input backward, both found by name.
+"""Operators: a NumPy function forward and one rule per input backward, both found by name.
 
 `FORWARDS[name]` computes on ndarrays. `RULES[name]` is a tuple of functions, one per input, each
-`(dy, y, *inputs, **parameters) -> dx` on Tensors, with None for an input that has no derivative. Both tables are
-looked up at every call, so a test may put a wrong function in one and expect to be caught:
+`(dy, y, *inputs, **parameters) -> dx` on Tensors, with None for an input that has no derivative.
+Both tables are looked up at every call, so a test may put a wrong function in one and expect to be
+caught:
 
     monkeypatch.setitem(operators.RULES, "tanh", (lambda dy, y, x: dy * (1 - y),))
 
-A rule is made of operators, so a tape that records while it runs can differentiate it again. It need not undo
-broadcasting: the tape does, once for all. An operator in VARIADIC takes any number of inputs, and its one rule is
-told which of them is meant by a first argument, `position`.
+A rule is made of operators, so a tape that records while it runs can differentiate it again. It
+need not undo broadcasting: the tape does, once for all. An operator in VARIADIC takes any number of
+inputs, and its one rule is told which of them is meant by a first argument, `position`.
 """
 
 import functools
@@ -27,12 +28,12 @@ VARIADIC: set[str] = set()
 
 
 def rule(name, *functions):
-    """Registers the gradient of operator `name`: one function per input, None where there is no derivative."""
+    """Registers the gradient of operator `name`: a function, or None, for each input."""
     RULES[name] = functions
 
 
 def variadic_rule(name, function):
-    """Registers the gradient of an operator of any number of inputs: `(position, dy, y, *inputs, **parameters)`."""
+    """Registers a gradient for any number of inputs: `(position, dy, y, *inputs, **parameters)`."""
     RULES[name] = (function,)
     VARIADIC.add(name)
 
@@ -43,7 +44,7 @@ def is_differentiable(name):
 
 
 def rule_for(name, position, count):
-    """The rule for input `position` of the `count` inputs of operator `name`, or None if it has no derivative."""
+    """The rule for input `position` of `count`, or None if that has no derivative."""
     functions = RULES[name]
     if name in VARIADIC:
         return functools.partial(functions[0], position)
@@ -55,7 +56,7 @@ def rule_for(name, position, count):
 
 
 def apply(name, *inputs, **parameters):
-    """The value of operator `name` at `inputs` (Tensors), recorded on every tape that follows one of them."""
+    """Operator `name` of `inputs` (Tensors), recorded on every tape that follows one of them."""
     arrays = [x.numpy() for x in inputs]
     try:
         with np.errstate(
@@ -68,14 +69,15 @@ def apply(name, *inputs, **parameters):
         is_float(output) and not any(map(is_float, inputs)) and name != "astype"
     ):  # the one way to ask for it
         raise DtypeError(
-            f"{name}: got {_described(inputs)}, wanted float32 or float64: cast with engine.astype(x, 'float64')"
+            f"{name}: got {_described(inputs)}, wanted float32 or float64: "
+            "cast with engine.astype(x, 'float64')"
         )
     record(name, inputs, parameters, output)
     return output
 
 
 def elementwise(name, forward, inputs=1):
-    """Defines the public function of an elementwise operator of one or two inputs and no parameters."""
+    """Defines the public function of an elementwise operator of one or two inputs."""
     FORWARDS[name] = forward
     if inputs == 1:
 
@@ -98,7 +100,7 @@ def elementwise(name, forward, inputs=1):
 
 
 def operator(forward):
-    """Defines a public function from its NumPy forward: the first argument is the input, the others parameters."""
+    """Defines a public function by its NumPy forward, whose first argument is the only input."""
     name, signature = forward.__name__, inspect.signature(forward)
     first = next(iter(signature.parameters))
     FORWARDS[name] = forward

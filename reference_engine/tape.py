@@ -1,7 +1,7 @@
 """GradientTape: records what is computed, then goes backward over it.
 
-`unbroadcast` and `accumulate` are looked up in this module at every call, so that a test may replace either by a
-wrong one and expect to be caught.
+`unbroadcast` and `accumulate` are looked up in this module at every call, so that a test may
+replace either by a wrong one and expect to be caught.
 """
 
 import warnings
@@ -31,7 +31,7 @@ def accumulate(dx, more):
 
 
 def unbroadcast(dx, shape):
-    """`dx` summed over the axes that broadcasting added to `shape` or stretched: the adjoint of broadcasting."""
+    """`dx` summed over the axes that broadcasting added to `shape` or stretched."""
     added = tuple(range(dx.ndim - len(shape)))
     if added:
         dx = sum(dx, axis=added)
@@ -52,9 +52,10 @@ class GradientTape:
         dy_dx = tape.gradient(y, x)
 
     It follows what it is told to watch, every trainable Variable that is read (unless
-    `watch_accessed_variables=False`), and all that is computed from these. A tape that is not `persistent` answers
-    one gradient() and then forgets. Tapes nest: an outer one records the gradient() of an inner one, which gives
-    second derivatives. A `with` block entered again goes on with the recording, or starts afresh once it was forgotten.
+    `watch_accessed_variables=False`), and all that is computed from these. A tape that is not
+    `persistent` answers one gradient() and then forgets. Tapes nest: an outer one records the
+    gradient() of an inner one, which gives second derivatives. A `with` block entered again goes on
+    with the recording, or starts afresh once it was forgotten.
     """
 
     def __init__(self, persistent=False, watch_accessed_variables=True):
@@ -78,7 +79,7 @@ class GradientTape:
         recording.stop(self)
 
     def watch(self, tensor):
-        """Follows a Tensor, a Variable, or a list or tuple of them, in what is computed from now on.
+        """Follows a Tensor, a Variable, or a list or tuple of them, from now on.
 
         An integer or bool tensor has no derivative: a GradientWarning, and its gradient is None.
         Raises OperandError for anything else, TapeError outside the tape's `with` block.
@@ -92,7 +93,8 @@ class GradientTape:
                 self._followed[id(operand)] = operand
             else:
                 _warn(
-                    f"watch(): got a {describe(operand)}, wanted float32 or float64: its gradient will be None"
+                    f"watch(): got a {describe(operand)}, wanted float32 or float64: "
+                    "its gradient will be None"
                 )
 
     def note(self, name, inputs, parameters, output):
@@ -109,15 +111,16 @@ class GradientTape:
             self._followed[id(variable)] = variable
 
     def gradient(self, target, sources, output_gradients=None, unconnected_gradients="none"):
-        """The derivative of `target` with respect to `sources`, in the structure, shapes and dtypes of `sources`.
+        """The derivative of `target` with respect to `sources`, structured as `sources` are.
 
         target: a Tensor or a list of them, whose elements are all summed.
-        sources: a Tensor or Variable, or a list, tuple or dict of them; an intermediate result will do.
-        output_gradients: the cotangent of each target, of its shape and dtype; None stands for ones.
-        unconnected_gradients: "none" gives None for a source that no target depends on, "zero" gives zeros.
+        sources: a Tensor or Variable, watched or computed, or a list, tuple or dict of them.
+        output_gradients: the cotangent of each target, in its shape and dtype; None means ones.
+        unconnected_gradients: what a source gets that no target depends on: "none" or "zero".
 
-        Raises TapeError on a second call unless the tape is persistent, OperandError for a source or target that is
-        not a Tensor or Variable, ShapeError or DtypeError for an output gradient that does not fit its target.
+        Raises TapeError on a second call unless the tape is persistent, OperandError for a source
+        or target that is not a Tensor or Variable, ShapeError or DtypeError for an output gradient
+        that does not fit its target.
         """
         if unconnected_gradients not in ("none", "zero"):
             raise OptionError(
@@ -144,7 +147,7 @@ class GradientTape:
             raise TapeError("gradient(): this tape has already answered once and then forgot: "
                             "make it with GradientTape(persistent=True) to ask again")  # fmt: skip
         if not self._persistent:
-            # Its own gradient is of no use to a tape that answers once; a persistent one records it.
+            # A tape that answers once has no use for its own gradient; a persistent one records it.
             recording.stop(self)
             self._spent = True
 
@@ -152,7 +155,7 @@ class GradientTape:
         self._records, self._made_at, self._followed = [], {}, {}
 
     def _backward(self, seeds, sources):
-        """Cotangents, by id, of all that lies between the ids `sources` and the seeded targets, ends included."""
+        """Cotangents, by id, of all from the seeded targets back to the ids `sources`."""
         path, connected = self._between([y for y, _ in seeds], sources & self._followed.keys())
         cotangents = {}
         for y, dy in seeds:
@@ -167,7 +170,7 @@ class GradientTape:
         return cotangents
 
     def _between(self, targets, sources):
-        """The records that lead from `sources` to `targets`, first to last, and the ids that they connect."""
+        """The records that lead from `sources` to `targets`, in order, and the ids they connect."""
         needed = {id(y) for y in targets}
         last = max((self._made_at.get(y, -1) for y in needed), default=-1)
         leading = []
@@ -185,7 +188,7 @@ class GradientTape:
 
 
 def _input_cotangent(record, position, dy):
-    """What the rule makes of dy for one input, in that input's shape; None if it has no derivative."""
+    """What the rule makes of dy for one input, in its shape; None if it has no derivative."""
     x = record.inputs[position]
     function = rule_for(record.name, position, len(record.inputs))
     if function is None:
@@ -197,7 +200,8 @@ def _input_cotangent(record, position, dy):
         isinstance(dx, Tensor) and dx.shape == x.shape and dx.dtype == x.dtype
     ):
         raise RuleError(
-            f"the rule of {record.name} for input {position} gave {describe(dx)}, wanted that of the input: {describe(x)}"
+            f"the rule of {record.name} for input {position} gave {describe(dx)}, "
+            f"wanted a dtype and shape like those of the input, a {describe(x)}"
         )
     return dx
 
@@ -214,7 +218,8 @@ def _seeds(target, output_gradients):
     given = [None] * len(target) if output_gradients is None else output_gradients
     if not isinstance(given, list | tuple) or len(given) != len(target):
         raise ShapeError(
-            f"output_gradients: got {describe(given)}, wanted a list of {len(target)}, one for each target"
+            f"output_gradients: got {describe(given)}, "
+            f"wanted a list of {len(target)}, one for each target"
         )
     return [_seed(y, dy) for y, dy in zip(target, given, strict=True)]
 
@@ -223,7 +228,8 @@ def _seed(y, dy):
     _check_operand("gradient() wants a Tensor or a list of them as target", y)
     if not is_float(y):
         _warn(
-            f"gradient(): got a {describe(y)} as target, wanted float32 or float64: its gradients will be None"
+            f"gradient(): got a {describe(y)} as target, wanted float32 or float64: "
+            "its gradients will be None"
         )
     if dy is None:
         return y, ones_like(y)

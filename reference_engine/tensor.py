@@ -46,11 +46,12 @@ class Tensor(Operand):
         return self
 
     def __repr__(self):
-        return f"Tensor({np.array2string(self._array, separator=', ')}, shape={self.shape}, dtype={self.dtype})"
+        values = np.array2string(self._array, separator=", ")
+        return f"Tensor({values}, shape={self.shape}, dtype={self.dtype})"
 
 
 def dtype_named(dtype):
-    """The np.dtype that `dtype` (a name, a NumPy type or a dtype) means; DtypeError if the engine has none."""
+    """The np.dtype that `dtype`, a name or a type, means; DtypeError if the engine has none."""
     try:
         known = np.dtype(dtype)
     except TypeError:
@@ -66,7 +67,7 @@ def is_float(operand):
 
 
 def as_tensor(value, dtype=None):
-    """`value` as a Tensor: a Tensor is itself, an array keeps its dtype, a Python number takes `dtype` if given."""
+    """`value` as a Tensor; an array keeps its dtype, Python numbers take `dtype` if given."""
     if isinstance(value, Operand):
         return value.as_tensor()
     if isinstance(value, _ARRAYS):
@@ -85,7 +86,8 @@ def as_tensor(value, dtype=None):
 def same_dtype(name, *values):
     """`values` as Tensors of one dtype, which the Tensors and arrays among them decide.
 
-    Raises DtypeError where two of them differ, since promotion would hide in which precision a result was computed.
+    Raises DtypeError where two of them differ, since promotion would hide in which precision a
+    result was computed.
     """
     dtypes = [value.dtype for value in values if isinstance(value, _TYPED)]
     if not dtypes:

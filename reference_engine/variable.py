@@ -1,8 +1,8 @@
 """Variable, a value that changes in place and that tapes watch by themselves."""
 
+from .creation import constant
 from .errors import DtypeError, ShapeError, describe
 from .operand import Operand
-from .creation import constant
 from .operators import FORWARDS, rule
 from .recording import active_tapes, record
 from .tensor import Tensor, as_tensor
@@ -12,7 +12,7 @@ rule("read_variable", lambda dy, y, x: dy)
 
 
 class Variable(Operand):
-    """A value to train: operators read it, `assign` replaces it, and its gradient is asked for by naming it.
+    """A value to train: operators read it, and `assign` replaces it.
 
     A trainable Variable is watched by every recording tape that reads it, unless the tape declines.
     Takes what `constant` takes, and raises what it raises.
@@ -29,7 +29,7 @@ class Variable(Operand):
         return self._array
 
     def as_tensor(self):
-        """The present value as a Tensor, which each tape remembers to have come from this Variable."""
+        """The present value as a Tensor, which tapes know to have come from this Variable."""
         snapshot = Tensor(self._array)
         for tape in active_tapes():
             tape.note_access(self)
@@ -37,9 +37,10 @@ class Variable(Operand):
         return snapshot
 
     def assign(self, value):
-        """Replaces the value by one of the same shape and dtype; no gradient flows through an assignment.
+        """Replaces the value by one of the same shape and dtype; no gradient flows through this.
 
-        What tapes have recorded keeps the old value. Returns the Variable. Raises ShapeError, DtypeError.
+        What tapes have recorded keeps the old value. Returns the Variable. Raises ShapeError,
+        DtypeError.
         """
         new = as_tensor(value, self.dtype)
         if new.shape != self.shape:
@@ -54,11 +55,17 @@ class Variable(Operand):
         return self
 
     def assign_add(self, value):
-        """Replaces the value by its sum with `value`. Returns the Variable. Raises as `assign` does."""
+        """Replaces the value by its sum with `value`.
+
+        Returns the Variable. Raises as `assign` does.
+        """
         return self.assign(self + value)
 
     def assign_sub(self, value):
-        """Replaces the value by its difference from `value`. Returns the Variable. Raises as `assign` does."""
+        """Replaces the value by its difference from `value`.
+
+        Returns the Variable. Raises as `assign` does.
+        """
         return self.assign(self - value)
 
     def __repr__(self):

@@ -1,1 +1,1 @@
-"""The operators and their gradients: each operator's forward and each rule stand in one place, side by side."""
+"""The operators and their gradients, side by side."""

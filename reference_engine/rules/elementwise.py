@@ -1,4 +1,4 @@
-"""Elementwise operators: arithmetic, powers, exponentials, circular and hyperbolic functions, comparisons."""
+"""Elementwise operators, from arithmetic to comparisons."""
 
 import math
 
@@ -8,7 +8,7 @@ from ..creation import zeros_like
 from ..operators import elementwise, rule
 from .selection import where
 
-# Arithmetic ----------------------------------------------------------------------------------------------------
+# Arithmetic ---------------------------------------------------------------------------
 
 add = elementwise("add", np.add, 2)
 subtract = elementwise("subtract", np.subtract, 2)
@@ -30,7 +30,7 @@ rule("square", lambda dy, y, x: 2 * dy * x)
 rule("abs", lambda dy, y, x: dy * sign(x))  # convention: 0 at the kink
 rule("sign", lambda dy, y, x: zeros_like(x))
 
-# Powers and roots ----------------------------------------------------------------------------------------------
+# Powers and roots ---------------------------------------------------------------------
 
 pow = elementwise("pow", np.power, 2)
 sqrt = elementwise("sqrt", np.sqrt)
@@ -38,12 +38,16 @@ rsqrt = elementwise("rsqrt", lambda x: np.reciprocal(np.sqrt(x)))
 
 
 def _exponent_below(x, w):
-    """w - 1, but 0 for 0**0, whose derivative 0 * 0**-1 would be nan: a constant has derivative 0 at 0 too."""
+    """w - 1; but 0 for 0**0, where 0 * 0**-1 would be nan and the constant x**0 has slope 0."""
+    if w.numpy().all():  # the usual case, for less work
+        return w - 1
     return where(logical_and(x == 0, w == 0), 0, w - 1)
 
 
 def _log_of_base(x, w):
-    """log(x), but 0 where the base is 0 and 0**w is 0 (or, by convention, 1) on the right: 0 * -inf would be nan."""
+    """log(x); but 0 for base 0 and w >= 0, where 0**w is constant and 0 * -inf would be nan."""
+    if x.numpy().all():  # the usual case, for less work
+        return log(x)
     return log(where(logical_and(x == 0, w >= 0), 1, x))
 
 
@@ -53,7 +57,7 @@ rule("pow",
 rule("sqrt", lambda dy, y, x: 0.5 * dy / y)
 rule("rsqrt", lambda dy, y, x: -0.5 * dy * y / x)
 
-# Exponentials and logarithms -----------------------------------------------------------------------------------
+# Exponentials and logarithms ----------------------------------------------------------
 
 exp = elementwise("exp", np.exp)
 expm1 = elementwise("expm1", np.expm1)
@@ -64,16 +68,14 @@ log10 = elementwise("log10", np.log10)
 logaddexp = elementwise("logaddexp", np.logaddexp, 2)
 
 rule("exp", lambda dy, y, x: dy * y)
-rule(
-    "expm1", lambda dy, y, x: dy * exp(x)
-)  # not y + 1, which has lost the digits of exp(x) for large -x
+rule("expm1", lambda dy, y, x: dy * exp(x))  # y + 1 would have lost the digits of a small exp(x)
 rule("log", lambda dy, y, x: dy / x)
 rule("log1p", lambda dy, y, x: dy / (1 + x))
 rule("log2", lambda dy, y, x: dy / (x * math.log(2)))
 rule("log10", lambda dy, y, x: dy / (x * math.log(10)))
 rule("logaddexp", lambda dy, y, x, w: dy * sigmoid(x - w), lambda dy, y, x, w: dy * sigmoid(w - x))
 
-# Circular functions --------------------------------------------------------------------------------------------
+# Circular functions -------------------------------------------------------------------
 
 sin = elementwise("sin", np.sin)
 cos = elementwise("cos", np.cos)
@@ -83,7 +85,7 @@ acos = elementwise("acos", np.arccos)
 atan = elementwise("atan", np.arctan)
 atan2 = elementwise("atan2", np.arctan2, 2)
 hypot = elementwise("hypot", np.hypot, 2)
-# 1 - x**2, an operator of its own: the product keeps the digits near |x| = 1, its rule keeps them near x = 0.
+# 1 - x**2 as an operator: the product keeps the digits near |x| = 1, its rule those near x = 0.
 one_minus_square = elementwise(
     "one_minus_square", lambda x: (x.dtype.type(1) - x) * (x.dtype.type(1) + x)
 )
@@ -110,7 +112,7 @@ rule("hypot",
      lambda dy, y, x, w: dy * (w / where(y == 0, 1, y)))  # fmt: skip
 rule("one_minus_square", lambda dy, y, x: -2 * dy * x)
 
-# Hyperbolic functions ------------------------------------------------------------------------------------------
+# Hyperbolic functions -----------------------------------------------------------------
 
 sinh = elementwise("sinh", np.sinh)
 cosh = elementwise("cosh", np.cosh)
@@ -123,12 +125,10 @@ rule("sinh", lambda dy, y, x: dy * cosh(x))
 rule("cosh", lambda dy, y, x: dy * sinh(x))
 rule("tanh", lambda dy, y, x: dy * (1 - y * y))
 rule("asinh", lambda dy, y, x: dy / hypot(x, 1))  # hypot, since x**2 would overflow
-rule(
-    "acosh", lambda dy, y, x: dy / (sqrt(x - 1) * sqrt(x + 1))
-)  # two roots, since x**2 - 1 cancels or overflows
+rule("acosh", lambda dy, y, x: dy / (sqrt(x - 1) * sqrt(x + 1)))  # x**2 - 1 cancels, overflows
 rule("atanh", lambda dy, y, x: dy / one_minus_square(x))
 
-# Special functions and activations -----------------------------------------------------------------------------
+# Special functions and activations ----------------------------------------------------
 
 
 def _sigmoid(x):
@@ -145,20 +145,18 @@ softplus = elementwise("softplus", lambda x: np.logaddexp(x, x.dtype.type(0)))
 relu = elementwise("relu", lambda x: np.maximum(x, x.dtype.type(0)))
 
 rule("erf", lambda dy, y, x: 2 / math.sqrt(math.pi) * dy * exp(-x * x))
-rule(
-    "sigmoid", lambda dy, y, x: dy * sigmoid(x) * sigmoid(-x)
-)  # not y * (1 - y), which cancels for large x
+rule("sigmoid", lambda dy, y, x: dy * y * sigmoid(-x))  # 1 - y would cancel for large x
 rule("softplus", lambda dy, y, x: dy * sigmoid(x))
 rule("relu", lambda dy, y, x: where(x > 0, dy, 0))  # convention: 0 at the kink
 
-# Extremes ------------------------------------------------------------------------------------------------------
+# Extremes -----------------------------------------------------------------------------
 
 maximum = elementwise("maximum", np.maximum, 2)
 minimum = elementwise("minimum", np.minimum, 2)
 
 
 def _to_winner(dy, wins, ties):
-    """Convention: equal operands share the cotangent equally, so that maximum(x, x) has derivative 1."""
+    """Convention: equal operands share dy equally, so that maximum(x, x) has derivative 1."""
     return where(ties, 0.5 * dy, where(wins, dy, 0))
 
 
@@ -169,7 +167,7 @@ rule("minimum",
      lambda dy, y, x, w: _to_winner(dy, x < w, x == w),
      lambda dy, y, x, w: _to_winner(dy, w < x, x == w))  # fmt: skip
 
-# Without a derivative ------------------------------------------------------------------------------------------
+# Without a derivative -----------------------------------------------------------------
 
 less = elementwise("less", np.less, 2)
 less_equal = elementwise("less_equal", np.less_equal, 2)
@@ -183,16 +181,13 @@ logical_or = elementwise("logical_or", np.logical_or, 2)
 stop_gradient = elementwise("stop_gradient", lambda x: x)
 stop_gradient.__doc__ = "x itself, as a constant to every tape: its gradient is None."
 
-for name in (
-    "less",
-    "less_equal",
-    "greater",
-    "greater_equal",
-    "equal",
-    "not_equal",
-    "logical_and",
-    "logical_or",
-):
-    rule(name, None, None)
+rule("less", None, None)
+rule("less_equal", None, None)
+rule("greater", None, None)
+rule("greater_equal", None, None)
+rule("equal", None, None)
+rule("not_equal", None, None)
 rule("logical_not", None)
+rule("logical_and", None, None)
+rule("logical_or", None, None)
 rule("stop_gradient", None)

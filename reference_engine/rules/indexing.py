@@ -8,7 +8,10 @@ from ..tensor import as_tensor
 
 
 def getitem(x, key):
-    """x[key] for ints, slices, None and Ellipsis, as in NumPy. Raises IndexingError for anything else."""
+    """x[key] for ints, slices, None and Ellipsis, as in NumPy.
+
+    Raises IndexingError for anything else.
+    """
     for part in key if isinstance(key, tuple) else (key,):
         if isinstance(part, bool | np.bool_) or not isinstance(
             part, int | np.integer | slice | None | type(...)
@@ -39,7 +42,8 @@ def take(x, indices, axis=None):
     """The elements of x at integer `indices` along `axis`, which only a 1-D x may leave out.
 
     The shape of `indices` replaces that axis. Negative indices count from the end.
-    Raises OperandError for indices that are not integers, IndexingError for ones out of range, ShapeError.
+    Raises OperandError for indices that are not integers, IndexingError for ones out of range,
+    ShapeError.
     """
     x, indices = as_tensor(x), _integers(indices)
     if axis is None and x.ndim != 1:
@@ -60,7 +64,7 @@ FORWARDS["take"] = lambda x, indices, axis: np.take(x, indices, axis=axis)
 
 @operator
 def scatter_add(dy, indices, axis, size):
-    """Zeros with `size` elements along `axis`, to which dy is added at `indices`: the adjoint of take.
+    """Zeros, `size` of them along `axis`, with dy added at `indices`: the adjoint of take.
 
     An index that occurs twice adds twice.
     """

@@ -8,9 +8,10 @@ from .shapes import expand_dims, matrix_transpose, squeeze
 
 
 def matmul(x, w):
-    """The product of x (..., m, k) and w (..., k, n), whose leading axes broadcast; a vector may stand on either side.
+    """The product of x (..., m, k) and w (..., k, n), or of vectors (k,) in their place.
 
-    Raises ShapeError where the inner sizes differ or an operand is 0-d, DtypeError where the dtypes do.
+    Leading axes broadcast. Raises ShapeError where inner sizes differ or an operand is 0-d,
+    DtypeError where the dtypes differ.
     """
     x, w = same_dtype("matmul", x, w)
     if x.ndim == 1:

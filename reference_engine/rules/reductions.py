@@ -26,7 +26,10 @@ def mean(x, axis=None, keepdims=False):
 
 @operator
 def var(x, axis=None, correction=0.0, keepdims=False):
-    """The mean squared distance from the mean over `axis`, divided by (count - correction). Raises ShapeError."""
+    """The mean squared distance from the mean over `axis`, divided by (count - correction).
+
+    Raises ShapeError.
+    """
     count = _count(x, axis)
     distance = x - np.sum(x, axis=axis, keepdims=True) / x.dtype.type(count)
     return np.sum(distance * distance, axis=axis, keepdims=keepdims) / x.dtype.type(
@@ -54,7 +57,10 @@ def min(x, axis=None, keepdims=False):
 
 @operator
 def logsumexp(x, axis=None, keepdims=False):
-    """log(sum(exp(x))) over `axis` without overflow, -inf where there is nothing to add. Raises ShapeError."""
+    """log(sum(exp(x))) over `axis` without overflow, -inf where there is nothing to add.
+
+    Raises ShapeError.
+    """
     peak = _finite_peak(x, axis)
     total = np.sum(np.exp(x - peak), axis=axis, keepdims=True)
     return np.sum(
@@ -85,7 +91,7 @@ def cumulative_sum(x, axis=None):
 
 
 def _finite_peak(x, axis):
-    """The greatest element over `axis`, kept as an axis of size 1; 0 where it is infinite, lest inf - inf be nan."""
+    """The greatest element over `axis`, kept; 0 if infinite, since inf - inf would be nan."""
     peak = np.max(x, axis=axis, keepdims=True, initial=-math.inf)
     return np.where(np.isfinite(peak), peak, x.dtype.type(0))
 
@@ -113,6 +119,10 @@ def _spread(dy, x, axis):
     return broadcast_to(reshape(dy, _kept(x, axis)), x.shape)
 
 
+def _twice_distance(x, axis):
+    return 2 * (x - mean(x, axis, keepdims=True))
+
+
 def _share_of_extreme(dy, y, x, axis):
     """Convention: the elements that tie for the extreme share the cotangent equally."""
     at_extreme = x == _spread(y, x, axis)
@@ -121,7 +131,7 @@ def _share_of_extreme(dy, y, x, axis):
 
 
 def _products_before(x):
-    """Along the first axis, the product of all elements before each, in log2(n) multiplications of whole arrays."""
+    """For each element, the product of those before it on the first axis, in log2(n) steps."""
     product, reach = concat([ones_like(x[:1]), x[:-1]]), 1
     while reach < len(x):
         product = concat([product[:reach], product[reach:] * product[:-reach]])
@@ -130,7 +140,7 @@ def _products_before(x):
 
 
 def _products_of_others(x, axis):
-    """For each element, the product of the others over `axis`: not y / x, which is nan at a zero."""
+    """For each element, the product of the others over `axis`: y / x would be nan at a zero."""
     reduced = _axes(x, axis)
     order = reduced + tuple(a for a in range(x.ndim) if a not in reduced)
     front = permute_dims(x, order)
@@ -141,9 +151,8 @@ def _products_of_others(x, axis):
 
 rule("sum", lambda dy, y, x, axis, keepdims: _spread(dy, x, axis))
 rule("mean", lambda dy, y, x, axis, keepdims: _spread(dy / _count(x, axis), x, axis))
-rule("var",
-     lambda dy, y, x, axis, correction, keepdims:
-     _spread(2 * dy / (_count(x, axis) - correction), x, axis) * (x - mean(x, axis, keepdims=True)))  # fmt: skip
+rule("var", lambda dy, y, x, axis, correction, keepdims:
+     _spread(dy / (_count(x, axis) - correction), x, axis) * _twice_distance(x, axis))  # fmt: skip
 rule("prod", lambda dy, y, x, axis, keepdims: _spread(dy, x, axis) * _products_of_others(x, axis))
 rule("max", lambda dy, y, x, axis, keepdims: _share_of_extreme(dy, y, x, axis))
 rule("min", lambda dy, y, x, axis, keepdims: _share_of_extreme(dy, y, x, axis))

@@ -10,23 +10,30 @@ from ..tensor import as_tensor, same_dtype
 
 
 def where(condition, x, y):
-    """x where the bool `condition` holds, y elsewhere; the three broadcast. Raises DtypeError, ShapeError."""
+    """x where the bool `condition` holds, y elsewhere; the three broadcast.
+
+    Raises DtypeError, ShapeError.
+    """
     condition = as_tensor(condition)
     if condition.dtype != bool:
         raise DtypeError(
-            f"where: got a condition of dtype {condition.dtype}, wanted bool: compare it, as in x > 0"
+            f"where: got a condition of dtype {condition.dtype}, wanted bool: "
+            "compare it, as in x > 0"
         )
     return apply("where", condition, *same_dtype("where", x, y))
 
 
 FORWARDS["where"] = np.where
-# Chosen, not multiplied by a mask: 0 * inf would let the branch not taken spoil the gradient of the other.
+# Chosen, not multiplied by a mask: 0 * inf would let the branch not taken spoil the other.
 rule("where", None, lambda dy, y, c, x, w: where(c, dy, 0), lambda dy, y, c, x, w: where(c, 0, dy))
 
 
 @operator
 def clip(x, min=None, max=None):
-    """x limited to [min, max], Python numbers or None. Raises OperandError for bounds that are anything else."""
+    """x limited to [min, max], Python numbers or None.
+
+    Raises OperandError for bounds that are anything else.
+    """
     for bound in (min, max):
         if not isinstance(bound, int | float | None):
             raise TypeError(
@@ -34,7 +41,8 @@ def clip(x, min=None, max=None):
             )
         if isinstance(bound, float) and x.dtype.kind != "f":
             raise TypeError(
-                "wanted whole numbers as bounds of integers: cast x with engine.astype(x, 'float64')"
+                "wanted whole numbers as bounds of integers: "
+                "cast x with engine.astype(x, 'float64')"
             )
     x = x if min is None else np.maximum(x, x.dtype.type(min))
     return x if max is None else np.minimum(x, x.dtype.type(max))

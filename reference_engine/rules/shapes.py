@@ -45,13 +45,16 @@ def broadcast_to(x, shape):
 
 @operator
 def flip(x, axis=None):
-    """x with the elements along `axis` (int, tuple, None for all) in reverse order. Raises ShapeError."""
+    """x with the elements along `axis` (int, tuple, None for all) in reverse order.
+
+    Raises ShapeError.
+    """
     return np.flip(x, axis)
 
 
 @operator
 def roll(x, shift, axis=None):
-    """x with its elements moved on by `shift` along `axis`, round the end; None rolls x as if flat."""
+    """x with its elements moved on by `shift` along `axis`, round the end; None rolls it flat."""
     return np.roll(x, shift, axis)
 
 
@@ -72,7 +75,10 @@ rule("roll", lambda dy, y, x, shift, axis: roll(dy, _opposite(shift), axis))
 
 
 def concat(tensors, axis=0):
-    """The `tensors` one after another along `axis`; None joins them flattened. Raises ShapeError, DtypeError."""
+    """The `tensors` one after another along `axis`; None joins them flattened.
+
+    Raises ShapeError, DtypeError.
+    """
     tensors = same_dtype("concat", *_several("concat", tensors))
     if axis is None:
         return concat([reshape(x, -1) for x in tensors])
@@ -80,7 +86,10 @@ def concat(tensors, axis=0):
 
 
 def stack(tensors, axis=0):
-    """The `tensors`, all of one shape, side by side along a new axis. Raises ShapeError, DtypeError."""
+    """The `tensors`, all of one shape, side by side along a new axis.
+
+    Raises ShapeError, DtypeError.
+    """
     return apply("stack", *same_dtype("stack", *_several("stack", tensors)), axis=axis)
 
 

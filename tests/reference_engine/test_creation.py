@@ -6,8 +6,10 @@ import reference_engine as engine
 
 
 def test_filled_tensors():
-    assert engine.zeros(2).dtype == "float64" and engine.ones((2, 0)).shape == (2, 0)
-    assert engine.full((2,), 7).numpy().tolist() == [7, 7] and engine.full((), 7).dtype == "int64"
+    assert engine.zeros(2).dtype == "float64"
+    assert engine.ones((2, 0)).shape == (2, 0)
+    assert engine.full((2,), 7).numpy().tolist() == [7, 7]
+    assert engine.full((), 7).dtype == "int64"
     x = engine.constant([1.5], "float32")
     for like, wanted in [
         (engine.zeros_like(x), 0),

@@ -1,4 +1,4 @@
-"""Exact values where elementwise derivatives are delicate: kinks, conventions, and large or small arguments."""
+"""Exact values where elementwise derivatives are delicate: kinks, conventions, extremes."""
 
 import math
 
@@ -11,7 +11,7 @@ INF = math.inf
 
 
 def derivatives(function, *points, order=1, dtype="float64"):
-    """All first derivatives of function at the points; or, of one point, the derivative of any order."""
+    """The first derivatives at the points; or, at one point, the derivative of any order."""
     inputs = [engine.constant(point, dtype) for point in points]
     with engine.GradientTape() as tape:
         tape.watch(inputs)
@@ -41,7 +41,7 @@ def test_ties_share_equally(name):
     assert numbers(derivatives(lambda x: getattr(engine, name)(x, x), 3.0)) == [1]
 
 
-@pytest.mark.parametrize("order, wanted", [(1, 0), (2, 2), (3, 0), (4, 0)])
+@pytest.mark.parametrize(("order", "wanted"), [(1, 0), (2, 2), (3, 0), (4, 0)])
 def test_derivatives_of_a_square_at_zero(order, wanted):
     assert numbers(derivatives(lambda x: x**2, 0.0, order=order)) == [wanted]
 
@@ -123,7 +123,8 @@ def test_comparisons_carry_no_gradient():
         tape.watch(x)
         above = x > 2
         y = engine.astype(above, "float64")
-    assert above.dtype == bool and tape.gradient(y, x) is None
+    assert above.dtype == bool
+    assert tape.gradient(y, x) is None
 
 
 def test_logical_operators():

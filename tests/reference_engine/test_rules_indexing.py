@@ -40,7 +40,7 @@ def test_refusals():
         IndexError, match=r"getitem: got float64 Tensor of shape \(2, 2\), key=5: .*out of bounds"
     ):
         x[5]
-    with pytest.raises(IndexError, match="take: .*out of bounds"):
+    with pytest.raises(IndexError, match=r"take: .*out of bounds"):
         engine.take(x, [7], axis=0)
     with pytest.raises(engine.OperandError, match="got axis=None with a float64 Tensor"):
         engine.take(x, [0])

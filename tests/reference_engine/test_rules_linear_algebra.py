@@ -7,7 +7,7 @@ import reference_engine as engine
 
 
 @pytest.mark.parametrize(
-    "left, right", [((3,), (3,)), ((2, 3), (3,)), ((3,), (4, 3, 2)), ((5, 1, 2, 3), (4, 3, 2))]
+    ("left", "right"), [((3,), (3,)), ((2, 3), (3,)), ((3,), (4, 3, 2)), ((5, 1, 2, 3), (4, 3, 2))]
 )
 def test_values_are_those_of_numpy(left, right):
     x, w = np.random.default_rng(1).normal(size=left), np.random.default_rng(2).normal(size=right)
@@ -22,10 +22,10 @@ def test_each_factor_carries_the_other():
     assert [g.numpy().tolist() for g in tape.gradient(y, [x, w])] == [[[3, 4]], [[1], [2]]]
 
 
-@pytest.mark.parametrize("left, right", [((2, 3), (2, 3)), ((), (3,)), ((3,), ())])
+@pytest.mark.parametrize(("left", "right"), [((2, 3), (2, 3)), ((), (3,)), ((3,), ())])
 def test_refusals(left, right):
     with pytest.raises(
         engine.ShapeError,
-        match="matmul: got float64 Tensor of shape .* and float64 Tensor of shape",
+        match=r"matmul: got float64 Tensor of shape .* and float64 Tensor of shape",
     ):
         engine.matmul(engine.ones(left), engine.ones(right))

@@ -33,9 +33,9 @@ def test_the_bounds_belong_to_the_interval():
 
 def test_bounds_are_python_numbers():
     with pytest.raises(
-        engine.OperandError, match="clip: .*Python numbers or None as bounds: use engine.maximum"
+        engine.OperandError, match=r"clip: .*Python numbers or None as bounds: use engine.maximum"
     ):
         engine.clip(engine.ones(2), engine.ones(2), 3)
-    with pytest.raises(engine.OperandError, match="whole numbers as bounds of integers"):
+    with pytest.raises(engine.OperandError, match=r"whole numbers as bounds of integers"):
         engine.clip(engine.constant([1, 2]), 0.5)
     assert engine.clip(engine.constant([1, 5]), max=3).numpy().tolist() == [1, 3]

@@ -44,12 +44,14 @@ def test_operators_agree_with_numpy(operator, pair):
     got = eval(pair.format(operator), {"tensor": engine.constant(array), "array": array})
     wanted = eval(pair.format(operator), {"tensor": array, "array": array})
     assert isinstance(got, engine.Tensor)
-    assert got.dtype == wanted.dtype and got.numpy().tolist() == wanted.tolist()
+    assert got.dtype == wanted.dtype
+    assert got.numpy().tolist() == wanted.tolist()
 
 
 def test_unary_operators_and_matmul():
     x = engine.constant([[1.0, -2.0]])
-    assert (-x).numpy().tolist() == [[-1, 2]] and abs(x).numpy().tolist() == [[1, 2]]
+    assert (-x).numpy().tolist() == [[-1, 2]]
+    assert abs(x).numpy().tolist() == [[1, 2]]
     assert (x @ np.array([1.0, 1.0])).numpy().tolist() == [-1]
     assert (np.array([3.0]) @ x).numpy().tolist() == [3, -6]
 
@@ -63,11 +65,13 @@ def test_python_numbers_take_the_dtype_of_the_tensor(scalar):
 
 def test_equality_is_elementwise_and_hashing_by_identity():
     x, w = engine.constant(1.0), engine.constant(1.0)
-    assert bool(x == w) and len({x, w}) == 2
+    assert bool(x == w)
+    assert len({x, w}) == 2
 
 
 def test_one_element_converts_to_a_number():
-    assert float(engine.constant([[2.5]])) == 2.5 and bool(engine.constant([1]))
+    assert float(engine.constant([[2.5]])) == 2.5
+    assert bool(engine.constant([1]))
 
 
 def test_numpy_functions_are_refused_rather_than_lose_the_gradient():

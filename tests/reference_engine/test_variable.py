@@ -51,7 +51,8 @@ def test_assignment_in_a_recording_leaves_what_was_recorded():
         y = v * v
         v.assign(10)
         z = y + 5 * v
-    assert float(z) == 59 and float(tape.gradient(z, v)) == 11
+    assert float(z) == 59
+    assert float(tape.gradient(z, v)) == 11
 
 
 def test_assignments():
@@ -59,7 +60,9 @@ def test_assignments():
     assert v.assign([3.0, 4.0]) is v
     assert v.assign_add([1.0, 1.0]).assign_sub(2).numpy().tolist() == [2, 3]
     assert repr(v) == "Variable([2.0, 3.0], shape=(2,), dtype=float32)"
-    assert v[1].dtype == "float32" and len(v) == 2 and len({v, engine.Variable(1.0)}) == 2
+    assert v[1].dtype == "float32"
+    assert len(v) == 2
+    assert len({v, engine.Variable(1.0)}) == 2
 
 
 def test_a_snapshot_outlives_assignment():
