@@ -35,11 +35,8 @@ def unbroadcast(dx, shape):
     added = tuple(range(dx.ndim - len(shape)))
     if added:
         dx = sum(dx, axis=added)
-    stretched = tuple(
-        axis
-        for axis, (size, got) in enumerate(zip(shape, dx.shape, strict=False))
-        if size == 1 != got
-    )
+    sizes = enumerate(zip(shape, dx.shape, strict=False))
+    stretched = tuple(axis for axis, (size, got) in sizes if size == 1 != got)
     return sum(dx, axis=stretched, keepdims=True) if stretched else dx
 
 
@@ -85,8 +82,10 @@ class GradientTape:
         Raises OperandError for anything else, TapeError outside the tape's `with` block.
         """
         if self not in recording.active_tapes():
-            raise TapeError("watch(): the tape is not recording, so it will see no use of this: "
-                            "call it inside `with GradientTape() as tape:`")  # fmt: skip
+            raise TapeError(
+                "watch(): the tape is not recording, so it will see no use of this: "
+                "call it inside `with GradientTape() as tape:`"
+            )
         for operand in _flat(tensor):
             _check_operand("watch() wants Tensors or Variables", operand)
             if is_float(operand):
@@ -144,8 +143,10 @@ class GradientTape:
 
     def _use(self):
         if self._spent:
-            raise TapeError("gradient(): this tape has already answered once and then forgot: "
-                            "make it with GradientTape(persistent=True) to ask again")  # fmt: skip
+            raise TapeError(
+                "gradient(): this tape has already answered once and then forgot: "
+                "make it with GradientTape(persistent=True) to ask again"
+            )
         if not self._persistent:
             # A tape that answers once has no use for its own gradient; a persistent one records it.
             recording.stop(self)
@@ -174,8 +175,8 @@ class GradientTape:
         needed = {id(y) for y in targets}
         last = max((self._made_at.get(y, -1) for y in needed), default=-1)
         leading = []
-        for position in range(last, -1, -1):
-            record = self._records[position]
+        for index in range(last, -1, -1):
+            record = self._records[index]
             if id(record.output) in needed:
                 leading.append(record)
                 needed.update(id(record.inputs[position]) for position in record.tracked)
@@ -196,9 +197,8 @@ def _input_cotangent(record, position, dy):
     dx = function(dy, record.output, *record.inputs, **record.parameters)
     if isinstance(dx, Tensor) and dx.shape != x.shape:
         dx = unbroadcast(dx, x.shape)
-    if dx is not None and not (
-        isinstance(dx, Tensor) and dx.shape == x.shape and dx.dtype == x.dtype
-    ):
+    fits = isinstance(dx, Tensor) and (dx.shape, dx.dtype) == (x.shape, x.dtype)
+    if dx is not None and not fits:
         raise RuleError(
             f"the rule of {record.name} for input {position} gave {describe(dx)}, "
             f"wanted a dtype and shape like those of the input, a {describe(x)}"
@@ -243,11 +243,8 @@ def _seed(y, dy):
 
 def _check_operand(wanted, value):
     if not isinstance(value, Operand):
-        advice = (
-            f"watch a constant({value!r})"
-            if isinstance(value, int | float)
-            else "make one with constant(...)"
-        )
+        number = isinstance(value, int | float)
+        advice = f"watch a constant({value!r})" if number else "make one with constant(...)"
         raise OperandError(f"{wanted}, got {describe(value)}: {advice}")
 
 

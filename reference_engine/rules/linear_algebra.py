@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..errors import ShapeError
 from ..operators import FORWARDS, apply, rule
 from ..tensor import same_dtype
 from .shapes import expand_dims, matrix_transpose, squeeze
@@ -14,6 +15,11 @@ def matmul(x, w):
     DtypeError where the dtypes differ.
     """
     x, w = same_dtype("matmul", x, w)
+    if not (x.ndim and w.ndim and x.shape[-1] == w.shape[-2:][0]):
+        raise ShapeError(
+            f"matmul: got shapes {x.shape} and {w.shape}, "
+            "wanted (..., m, k) and (..., k, n), or (k,) for either"
+        )
     if x.ndim == 1:
         return squeeze(matmul(expand_dims(x, 0), w), -2 if w.ndim > 1 else 0)
     if w.ndim == 1:

@@ -24,8 +24,10 @@ def test_each_factor_carries_the_other():
 
 @pytest.mark.parametrize(("left", "right"), [((2, 3), (2, 3)), ((), (3,)), ((3,), ())])
 def test_refusals(left, right):
-    with pytest.raises(
-        engine.ShapeError,
-        match=r"matmul: got float64 Tensor of shape .* and float64 Tensor of shape",
-    ):
+    with pytest.raises(engine.ShapeError, match=r"matmul: got shapes \(.*wanted \(..., m, k\)"):
         engine.matmul(engine.ones(left), engine.ones(right))
+
+
+def test_leading_axes_broadcast_or_are_refused():
+    with pytest.raises(engine.ShapeError, match=r"matmul: got float64 Tensor of shape \(2, 1, 1\)"):
+        engine.matmul(engine.ones((2, 1, 1)), engine.ones((3, 1, 1)))
