@@ -96,13 +96,15 @@ def _rightly_infinite(got: np.ndarray, truth: Truth, allowed: np.ndarray, unit: 
 def _at(verdict: str, where: np.ndarray, error: np.ndarray, allowed: np.ndarray,
         unit: np.ndarray, truth: Truth, dtype: str) -> Comparison:
     """The element among `where` whose error is the largest part of what was allowed."""
-    ratio = np.where(where, error / allowed, -1.0)
+    with np.errstate(invalid="ignore", over="ignore"):
+        ratio = np.where(where, error / allowed, -1.0)
     ratio = np.where(np.isnan(ratio), np.inf, ratio)
     at = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
     element = tuple(int(i) for i in at)
-    budget = float(allowed[at] / unit[at])
+    # Python's floats: an infinite allowance is a number here, not a warning
+    budget = float(allowed[at]) / float(unit[at])
     explained = f"rounding in {dtype} explains up to {budget:.3g} ULP"
     if verdict == "inconclusive":
         share = float(allowed[at] / abs(truth.hi[at])) if truth.hi[at] else np.inf
         explained = truth.note or f"rounding alone could change this element by {share:.0%}"
-    return Comparison(verdict, explained, element, float(error[at] / unit[at]), budget)
+    return Comparison(verdict, explained, element, float(error[at]) / float(unit[at]), budget)

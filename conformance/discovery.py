@@ -72,7 +72,7 @@ def load_cases(paths: Iterable[str | Path] = ()) -> Library:
     """
     library = Library()
     for path in [Path(p) for p in paths] or [suite_cases()]:
-        for file in _case_files(path):
+        for file in case_files(path):
             cases, errors = load_case_file(file)
             seen = {c.id: c for c in library.cases}
             library.cases.extend(c for c in cases if c.id not in seen)
@@ -80,7 +80,7 @@ def load_cases(paths: Iterable[str | Path] = ()) -> Library:
     return library
 
 
-def _case_files(path: Path) -> list[Path]:
+def case_files(path: Path) -> list[Path]:
     if not path.exists():
         raise UsageError(f"no such file or folder of cases: {path}")
     found = [path] if path.is_file() else sorted(f for f in path.rglob("*.py") if is_case_file(f))

@@ -99,19 +99,33 @@ def print_run(run: Run, console: Console, errors: Console) -> None:
     beside = defaultdict(list)
     for verdict in run.verdicts:
         beside[verdict.case, verdict.derivative, verdict.dtype, verdict.mode].append(verdict)
-    for verdict in run.unexpected[:SHOWN_FAILURES]:
+    failures = _merged(run.unexpected)
+    for verdict in failures[:SHOWN_FAILURES]:
         key = verdict.case, verdict.derivative, verdict.dtype, verdict.mode
-        console.print(failure(verdict, beside[key]), markup=False, highlight=False)
-        console.print()
-    hidden = len(run.unexpected) - SHOWN_FAILURES
-    if hidden > 0:
-        console.print(f"… and {hidden} more; --json FILE holds all of them\n")
+        _say(console, failure(verdict, beside[key]) + "\n")
+    if len(failures) > SHOWN_FAILURES:
+        _say(console, f"… and {len(failures) - SHOWN_FAILURES} more; --json FILE holds them all\n")
     if run.verdicts:
         console.print(matrix(run))
-    console.print(summary(run), highlight=False)
+    _say(console, summary(run))
     for line in run.skipped:
-        console.print(f"skipped: {line}", markup=False, highlight=False)
+        _say(console, f"skipped: {line}")
     for line in run.stale:
-        errors.print(line, style="red", markup=False, highlight=False)
+        _say(errors, line)
     for error in run.errors:
-        errors.print(f"error: {error}", style="red", markup=False, highlight=False)
+        _say(errors, f"error: {error}")
+
+
+def _say(console: Console, text: str) -> None:
+    """Text as it is: no markup, and no wrapping, which would break paths and commands."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _merged(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """One verdict for each failure of a whole program, such as an error that it raised."""
+    merged: dict[object, Verdict] = {}
+    for verdict in verdicts:
+        whole = verdict.ulp is None and verdict.got is None
+        merged.setdefault((verdict.case, verdict.backend, verdict.reason) if whole
+                          else id(verdict), verdict)
+    return list(merged.values())
