@@ -155,14 +155,15 @@ def nearest_double(exact: arb) -> float:
         return 0.0
     mantissa, exponent = (int(part) for part in exact.man_exp())
     top = mantissa.bit_length() + exponent
+    infinite = math.inf if mantissa > 0 else -math.inf
     if top > 1024:
-        return math.copysign(math.inf, mantissa)
+        return infinite
     if top < -1074:
-        return math.copysign(0.0, mantissa)
+        return 0.0
     try:
         return float(mantissa << exponent) if exponent >= 0 else mantissa / (1 << -exponent)
     except OverflowError:
-        return math.copysign(math.inf, mantissa)
+        return infinite
 
 
 def upper_double(magnitude: arb) -> float:

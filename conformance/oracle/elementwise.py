@@ -9,7 +9,7 @@ from typing import Any
 from flint import arb
 
 from conformance.graph import Node
-from conformance.oracle import functions
+from conformance.oracle import arrays, functions
 from conformance.oracle.formats import exact_ball
 from conformance.oracle.functions import FUNCTIONS, NoValue
 from conformance.oracle.jets import ONE, ZERO, Arithmetic, Jet, choose, midpoint, sign
@@ -105,13 +105,13 @@ def atan2(arithmetic: Arithmetic, node: Node, y: Jet, x: Jet) -> Jet:
 
 
 def logaddexp(arithmetic: Arithmetic, node: Node, a: Jet, b: Jet) -> Jet:
-    """Larger + softplus(smaller - larger); either may serve as the larger, for size only."""
+    """Slopes as those of logsumexp; the value as larger + softplus(smaller - larger)."""
     large, small = (a, b) if midpoint(a[0]) >= midpoint(b[0]) else (b, a)
-    # slopes are spelled exp(small - output): the rounding of the output is felt
-    output = abs(large[0]) + 2
-    gap = arithmetic.widen_slopes(arithmetic.subtract(small, large), output)
-    return arithmetic.add((arithmetic.widen_slopes(large, output),
-                           arithmetic.apply("softplus", gap)))
+    gap = arithmetic.subtract({0: small[0]}, {0: large[0]})
+    value = arithmetic.add(({0: large[0]}, arithmetic.apply("softplus", gap)))
+    if len(a) == len(b) == 1:
+        return value
+    return {**arrays.logsumexp(arithmetic, node, (large, small)), 0: value[0]}
 
 
 def comparison(true: Callable[[Any, Any], bool], false: Callable[[Any, Any], bool],

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from flint import arb
 
-from conformance import grad, ops, trace
+from conformance import ops
 from conformance.errors import CannotCertify
 from conformance.oracle import derivatives, functions
+from conformance.tracing import grad, trace
 from conformance.typing_rules import TensorType
 
 DIGITS = 60
