@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from conformance import aliases
+from conformance import shape_rules as shapes
 from conformance import typing_rules as rules
 from conformance.errors import ShapeError, UnknownOperator
 from conformance.typing_rules import REQUIRED, TensorType
@@ -41,13 +43,22 @@ class Op:
         """Parameters with defaults filled in; raises ShapeError on an unknown or missing one."""
         for name in keywords:
             if name not in self.parameters:
-                known = ", ".join(self.parameters) or "none"
-                raise ShapeError(f"{self.name} has no parameter {name!r}; it takes: {known}")
+                raise ShapeError(f"has no parameter {name!r}; {self._suggest(name)}")
         bound = {**self.parameters, **keywords}
         for name, value in bound.items():
             if value is REQUIRED:
-                raise ShapeError(f"{self.name} needs the parameter {name!r}")
+                raise ShapeError(f"needs the parameter {name!r}")
         return bound
+
+    def _suggest(self, parameter: str) -> str:
+        known = aliases.PARAMETERS.get(parameter, ())
+        near = [*(name for name in known if name in self.parameters),
+                *difflib.get_close_matches(parameter, self.parameters, n=1)]
+        if parameter == "dtype":
+            return "floats take the dtype of the run"
+        if near:
+            return f"did you mean {near[0]!r}?"
+        return f"it takes {', '.join(map(repr, self.parameters)) or 'operands only'}"
 
 
 CATALOGUE: dict[str, Op] = {}
@@ -65,13 +76,16 @@ def _elementwise(group_rows: str, **fields: Any) -> None:
 
 
 def get(name: str) -> Op:
-    """The operator called `name`; raises UnknownOperator with the nearest names."""
-    try:
+    """The operator called `name`; raises UnknownOperator with what to write instead."""
+    if name in CATALOGUE:
         return CATALOGUE[name]
-    except KeyError:
-        near = difflib.get_close_matches(name, CATALOGUE, n=3)
-        hint = f"did you mean {' or '.join(map(repr, near))}?" if near else "see conformance/ops.py"
-        raise UnknownOperator(f"xp has no operator {name!r}: {hint}") from None
+    remedy = aliases.hint(name)
+    if remedy is None:
+        callable_names = [known for known, op in CATALOGUE.items() if op.group != "core"]
+        near = difflib.get_close_matches(name, callable_names, n=3)
+        remedy = (f"did you mean {' or '.join(f'xp.{n}' for n in near)}?" if near
+                  else "conformance/ops.py lists those that there are")
+    raise UnknownOperator(f"there is no operator {name!r}; {remedy}")
 
 
 # --- the graph's own kinds of node -------------------------------------------------------------
@@ -128,8 +142,10 @@ _add("atan2", 2, rules.broadcasting, domain="not both 0")
 _add("hypot", 2, rules.broadcasting, kinks="both 0")
 _add("logaddexp", 2, rules.broadcasting)
 _add("clip", 1, rules.clip, parameters={"min": None, "max": None}, kinks="the bounds")
-for _name in ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal"):
-    _add(_name, 2, rules.comparison, linearity="constant")
+for _name in ("less", "less_equal", "greater", "greater_equal"):
+    _add(_name, 2, rules.ordering, linearity="constant")
+for _name in ("equal", "not_equal"):
+    _add(_name, 2, rules.equality, linearity="constant")
 _add("where", 3, rules.where, linearity="linear")
 
 # --- reductions --------------------------------------------------------------------------------
@@ -139,8 +155,7 @@ for _name in ("sum", "mean"):
 _add("prod", 1, rules.reduction, parameters=_AXES, group="reductions")
 for _name in ("max", "min"):
     _add(_name, 1, rules.nonempty_reduction, parameters=_AXES, group="reductions", kinks="ties")
-_add("var", 1, rules.nonempty_reduction, parameters={**_AXES, "correction": 0.0},
-     group="reductions")
+_add("var", 1, rules.variance, parameters={**_AXES, "correction": 0.0}, group="reductions")
 _add("logsumexp", 1, rules.nonempty_reduction, parameters=_AXES, group="reductions")
 for _name in ("softmax", "log_softmax"):
     _add(_name, 1, rules.along_axis, parameters={"axis": -1}, group="reductions")
@@ -149,24 +164,24 @@ _add("cumulative_sum", 1, rules.along_axis, parameters={"axis": REQUIRED}, group
 
 # --- shapes ------------------------------------------------------------------------------------
 for _name, _infer, _parameters in (
-    ("reshape", rules.reshape, {"shape": REQUIRED}),
-    ("permute_dims", rules.permute_dims, {"axes": REQUIRED}),
-    ("expand_dims", rules.expand_dims, {"axis": REQUIRED}),
-    ("squeeze", rules.squeeze, {"axis": REQUIRED}),
-    ("broadcast_to", rules.broadcast_to, {"shape": REQUIRED}),
-    ("flip", rules.flip, {"axis": None}),
-    ("roll", rules.roll, {"shift": REQUIRED, "axis": None}),
-    ("matrix_transpose", rules.matrix_transpose, {}),
+    ("reshape", shapes.reshape, {"shape": REQUIRED}),
+    ("permute_dims", shapes.permute_dims, {"axes": REQUIRED}),
+    ("expand_dims", shapes.expand_dims, {"axis": REQUIRED}),
+    ("squeeze", shapes.squeeze, {"axis": REQUIRED}),
+    ("broadcast_to", shapes.broadcast_to, {"shape": REQUIRED}),
+    ("flip", shapes.flip, {"axis": None}),
+    ("roll", shapes.roll, {"shift": REQUIRED, "axis": None}),
+    ("matrix_transpose", shapes.matrix_transpose, {}),
 ):
     _add(_name, 1, _infer, parameters=_parameters, group="shapes", linearity="linear")
-_add("concat", None, rules.concat, parameters={"axis": 0}, group="shapes", linearity="linear")
-_add("stack", None, rules.stack, parameters={"axis": 0}, group="shapes", linearity="linear")
+_add("concat", None, shapes.concat, parameters={"axis": 0}, group="shapes", linearity="linear")
+_add("stack", None, shapes.stack, parameters={"axis": 0}, group="shapes", linearity="linear")
 for _name in ("zeros_like", "ones_like"):
     _add(_name, 1, rules.same, group="shapes", linearity="constant")
 
 # --- linear algebra and indexing ---------------------------------------------------------------
-_add("matmul", 2, rules.matmul, group="linear_algebra", linearity="bilinear")
-_add("getitem", 1, rules.getitem, parameters={"index": REQUIRED}, group="indexing",
+_add("matmul", 2, shapes.matmul, group="linear_algebra", linearity="bilinear")
+_add("getitem", 1, shapes.getitem, parameters={"index": REQUIRED}, group="indexing",
      linearity="linear")
-_add("take", 1, rules.take, parameters={"indices": REQUIRED, "axis": REQUIRED}, group="indexing",
+_add("take", 1, shapes.take, parameters={"indices": REQUIRED, "axis": REQUIRED}, group="indexing",
      linearity="linear")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
@@ -16,9 +17,12 @@ def suite_cases() -> Path:
 
 def display_path(path: str | Path) -> str:
     """`cases/…` for the suite's own cases, else relative to the working directory when inside it."""
-    path = Path(os.path.abspath(path))
-    suite = suite_cases()
-    if path.is_relative_to(suite):
-        return (Path("cases") / path.relative_to(suite)).as_posix()
-    here = Path.cwd()
-    return (path.relative_to(here) if path.is_relative_to(here) else path).as_posix()
+    return _display(os.fspath(path), os.getcwd())
+
+
+@lru_cache(maxsize=1024)  # every node of a graph asks
+def _display(path: str, here: str) -> str:
+    absolute, suite = Path(os.path.abspath(path)), suite_cases()
+    if absolute.is_relative_to(suite):
+        return (Path("cases") / absolute.relative_to(suite)).as_posix()
+    return (absolute.relative_to(here) if absolute.is_relative_to(here) else absolute).as_posix()
