@@ -1,4 +1,4 @@
-"""Every constant of the rounding model, in unit roundoffs: what a correct implementation may lose."""
+"""Every constant of the rounding model, in unit roundoffs that a correct kernel may lose."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ class Allowance:
     rule: float
     from_output: bool = False
 
+
+EXACT = Allowance(0, 0)
 
 # Kernels: IEEE operations round once; vectorised kernels of the common maths libraries (SLEEF,
 # Eigen, XLA, MKL's low accuracy) stay within 4 ulp (8 u), rational approximations (tanh, erf) a

@@ -172,8 +172,8 @@ def inner_products(a: np.ndarray, b: np.ndarray) -> list[tuple[list[Any], list[A
     pairs = []
     for place in np.ndindex(*batch):
         for i in range(rows.shape[-2]):
-            for j in range(columns.shape[-1]):
-                pairs.append((list(rows[place][i]), list(columns[place][:, j])))
+            pairs += [(list(rows[place][i]), list(columns[place][:, j]))
+                      for j in range(columns.shape[-1])]
     return pairs
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from flint import arb
 
 from conformance.errors import CannotCertify, ClosedFormError
-from conformance.graph import Graph, Output
+from conformance.graph import Graph, Node, Output
 from conformance.oracle import Truth, allowances
 from conformance.oracle.evaluate import Evaluation
 from conformance.oracle.formats import FORMATS
@@ -48,28 +48,26 @@ def check_closed_forms(graph: Graph, inputs: Inputs) -> None:
     with working_precision(FIRST_PRECISION):
         noisy = Evaluation(merged, inputs, noisy_arithmetic)
         for output in merged.outputs:
-            truth = certain[output.name]
-            if not isinstance(truth, CannotCertify):
-                _check_closed_form(merged, output, truth, noisy.value(output.closed_form))
+            truth, position = certain[output.name], output.closed_form
+            if position is not None and not isinstance(truth, CannotCertify):
+                _check_closed_form(output.name, merged.nodes[position], truth,
+                                   noisy.value(position))
 
 
-def _check_closed_form(graph: Graph, output: Output, truth: np.ndarray,
-                       closed: np.ndarray) -> None:
-    node = graph.nodes[output.closed_form]
+def _check_closed_form(name: str, node: Node, truth: np.ndarray, closed: np.ndarray) -> None:
     last_rounding = 1 + arb(0, allowances.CLOSED_FORM * FORMATS[node.type.dtype].unit_roundoff)
-    closed = np.broadcast_to(closed, truth.shape)
-    for place in np.ndindex(*truth.shape):
-        says = closed[place]
-        element = f"{output.name}{list(place) if place else ''}"
+    claims = np.broadcast_to(closed, truth.shape).flat
+    for place, says, certain in zip(np.ndindex(*truth.shape), claims, truth.flat, strict=True):
+        element = f"{name}{list(place) if place else ''}"
         if type(says) is Missing:
-            if says.kind == "overflow":
-                continue
+            if says.kind == "overflow" or not says.final:
+                continue  # nothing to hold against it
             raise ClosedFormError(f"the closed form of {element} has no value: {says.refusal()}",
                                   node.where)
-        if not (says[0] * last_rounding).overlaps(truth[place]):
+        if not (says[0] * last_rounding).overlaps(certain):
             raise ClosedFormError(
                 f"the closed form of {element} is wrong: it says {_digits(says[0])}, "
-                f"the certified derivative is {_digits(truth[place])}", node.where)
+                f"the certified derivative is {_digits(certain)}", node.where)
 
 
 def _digits(ball: arb) -> str:

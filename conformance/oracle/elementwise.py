@@ -1,4 +1,4 @@
-"""Elementwise operators on jets: one function each, (arithmetic, node, *operands) -> jet or bool."""
+"""Elementwise operators on jets, each (arithmetic, node, *operands) -> jet or bool."""
 
 from __future__ import annotations
 
@@ -64,8 +64,9 @@ def literal(arithmetic: Arithmetic, number: float | int | bool, dtype: str) -> J
 def power(arithmetic: Arithmetic, node: Node, base: Jet, exponent: Jet) -> Jet:
     """An exact integer exponent without slope is right at every base; others want base > 0."""
     n = exponent[0]
-    if len(exponent) == 1 and n.is_exact() and n.is_integer():
-        return arithmetic.compose(integer_power(int(n.unique_fmpz())), base)
+    whole = n.unique_fmpz() if len(exponent) == 1 and n.is_exact() else None
+    if whole is not None:
+        return arithmetic.compose(integer_power(int(whole)), base)
     if base[0] > 0:
         return arithmetic.apply("exp",
                                 arithmetic.multiply(exponent, arithmetic.apply("log", base)))

@@ -9,7 +9,7 @@ import numpy as np
 from flint import arb
 
 from conformance.errors import UsageError
-from conformance.graph import Graph, Node
+from conformance.graph import LEAVES, Graph, Node
 from conformance.oracle import arrays
 from conformance.oracle.arrays import ALONG_AXIS, REDUCTIONS, SHAPES, boxed, filled
 from conformance.oracle.elementwise import ELEMENTWISE, literal
@@ -111,7 +111,8 @@ class Step:
         place = f"{self.node.where} {self.node.op}" if self.node.where else self.node.op
         return Missing(reason.kind, place, reason.detail, reason.final)
 
-    def once(self, function: Callable[..., Any], arguments: tuple[Any, ...], tag: Any = None) -> Any:
+    def once(self, function: Callable[..., Any], arguments: tuple[Any, ...],
+             tag: Any = None) -> Any:
         """function(*arguments), remembered by the identity of its arguments; never an exception."""
         key = (self.position, tag, *map(id, arguments))
         if key not in self.known:
@@ -198,12 +199,10 @@ class Step:
         node, dtype = self.node, self.node.type.dtype
         if node.op == "literal":
             number = node["value"]
-            return boxed(bool(number) if dtype == "bool" else literal(self.arithmetic, number, dtype),
-                         ())
-        if node.op == "constant":
-            numbers = node["value"]
-        else:
-            numbers = self.input()
+            if dtype == "bool":
+                return boxed(bool(number), ())
+            return boxed(literal(self.arithmetic, number, dtype), ())
+        numbers = node["value"] if node.op == "constant" else self.input()
         if dtype == "bool":
             return filled([bool(n) for n in numbers], node.type.shape)
         if node.op == "input" and node.type.is_float:
@@ -264,7 +263,7 @@ RULES: dict[str, Callable[..., np.ndarray]] = {
     **{name: _reduction(rule) for name, rule in REDUCTIONS.items()},
     **{name: _along_axis(rule) for name, rule in ALONG_AXIS.items()},
     **{name: _shape(rule) for name, rule in SHAPES.items()},
-    **{name: Step.leaf for name in ("input", "constant", "literal")},
+    **dict.fromkeys(LEAVES, Step.leaf),
     "grad": Step.gradient,
     "matmul": Step.matmul,
     "stop_gradient": lambda step, x: x,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from flint import arb, arb_series, ctx
 
 from conformance.oracle import allowances
-from conformance.oracle.allowances import Allowance
+from conformance.oracle.allowances import EXACT, Allowance
 
 
 class NoValue(Exception):
@@ -38,7 +38,7 @@ class Function:
     high: int | None = None
     closed: bool = False
     pole: bool = False
-    allowance: Allowance = Allowance(0, 0)
+    allowance: Allowance = EXACT
 
     def taylor(self, at: arb, order: int) -> list[arb]:
         """Coefficients 0..order at a ball; raises NoValue outside the domain."""
@@ -47,7 +47,10 @@ class Function:
             coefficients = [self.value(at)]
         else:
             ctx.cap = order + 1
-            series = self.series(arb_series([at, 1], order + 1))
+            try:
+                series = self.series(arb_series([at, 1], order + 1))
+            except (ValueError, ZeroDivisionError):  # a ball around a pole
+                raise NoValue("range", "cannot be bounded here", final=False) from None
             coefficients = [series[k] for k in range(order + 1)]
             if self.value is not None:
                 coefficients[0] = self.value(at)
@@ -105,7 +108,7 @@ _LINES: dict[str, Function] = {
     "sqrt": Function(lambda t: t.sqrt(), arb.sqrt, 0, closed=True),
     "square": Function(lambda t: t * t, lambda a: a * a),
     "tan": Function(lambda t: t.tan(), arb.tan),
-    "tanh": Function(lambda t: 1 - 2 / ((2 * t).exp() + 1), arb.tanh),
+    "tanh": Function(lambda t: 1 - 2 * ((2 * t).exp() + 1).inv(), arb.tanh),
 }
 
 FUNCTIONS = {name: replace(function, allowance=allowances.FUNCTIONS[name])

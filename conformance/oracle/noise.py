@@ -84,9 +84,8 @@ class Noisy(Arithmetic):
         if from_output:
             # an output off by dy is the output of a point off by dy / f'
             moved = moved + (value - 1) * exact[0] / exact[1]
-        noisy = [exact[0] * value]
-        for k in range(1, order + 1):
-            noisy.append(exact[k] * rule + moved * ((k + 1) * exact[k + 1]))
+        noisy = [exact[0] * value, *(exact[k] * rule + moved * ((k + 1) * exact[k + 1])
+                                     for k in range(1, order + 1))]
         if not noisy[1].is_finite():
             raise NoValue("range", "cannot be bounded here", final=False)
         return noisy
@@ -144,7 +143,8 @@ class Noisy(Arithmetic):
                 if settled is jet:
                     settled = dict(jet)
                 settled[mask] = y
-        if not abs(settled[0]) <= self.largest:
-            detail = f"may overflow {self.dtype}"
-            raise NoValue("overflow", detail, final=True)
+        for mask in sorted(settled):
+            if not abs(settled[mask]) <= self.largest:
+                what = "has a derivative that may" if mask else "may"
+                raise NoValue("overflow", f"{what} overflow {self.dtype}", final=True)
         return settled

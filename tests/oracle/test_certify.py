@@ -102,7 +102,7 @@ def claims(closed_form, function=lambda xp, x: xp.sum(xp.sin(x) * x), x=(0.5, -2
     return traced(program, x=x)
 
 
-@pytest.mark.parametrize("closed_form, function", [
+@pytest.mark.parametrize(("closed_form", "function"), [
     (lambda xp, x: xp.sin(x) + x * xp.cos(x), lambda xp, x: xp.sin(x) * x),
     (lambda xp, x: 2 * x, lambda xp, x: x**2),
     (lambda xp, x: 2 * xp.sum(x), lambda xp, x: xp.square(xp.sum(x))),
@@ -115,7 +115,7 @@ def test_right_closed_forms(closed_form, function):
     check_closed_forms(*claims(closed_form, function))
 
 
-@pytest.mark.parametrize("closed_form, function", [
+@pytest.mark.parametrize(("closed_form", "function"), [
     (lambda xp, x: xp.sin(x) - x * xp.cos(x), lambda xp, x: xp.sin(x) * x),
     (lambda xp, x: 2 * x * (1 + 1e-13), lambda xp, x: x**2),
     (lambda xp, x: 2 * xp.mean(x), lambda xp, x: xp.square(xp.sum(x))),

@@ -34,7 +34,7 @@ def nested(xp, function, x, order):
     return out
 
 
-@pytest.mark.parametrize("function, wanted", [
+@pytest.mark.parametrize(("function", "wanted"), [
     (lambda xp, x: xp.exp(2 * x), [2**k * math.exp(2 * X) for k in (1, 2, 3, 4)]),
     (lambda xp, x: x**4, [4 * X**3, 12 * X**2, 24 * X, 24]),
     (lambda xp, x: xp.sin(x) * x, [math.sin(X) + X * math.cos(X), 2 * math.cos(X) - X * math.sin(X),
@@ -164,7 +164,7 @@ def test_unconnected_and_empty():
     assert got["empty"].hi.shape == (0, 3)
 
 
-@pytest.mark.parametrize("operator, program", [
+@pytest.mark.parametrize(("operator", "program"), [
     ("abs", lambda xp, x: xp.abs(x)),
     ("relu", lambda xp, x: xp.relu(x)),
     ("sign", lambda xp, x: xp.sign(x)),
@@ -217,7 +217,7 @@ def test_a_tie_of_a_condition_is_no_kink():
     assert got["h"].hi == 3
 
 
-@pytest.mark.parametrize("compare, wanted", [
+@pytest.mark.parametrize(("compare", "wanted"), [
     ("less", [1, 0, 0]), ("less_equal", [1, 1, 0]), ("greater", [0, 0, 1]),
     ("greater_equal", [0, 1, 1]), ("equal", [0, 1, 0]), ("not_equal", [1, 0, 1])])
 def test_comparisons(compare, wanted):
@@ -226,7 +226,7 @@ def test_comparisons(compare, wanted):
     assert got["g"].hi.tolist() == wanted
 
 
-@pytest.mark.parametrize("program, x, operator", [
+@pytest.mark.parametrize(("program", "x", "operator"), [
     (lambda xp, x: xp.log(x), -1.0, "log"),
     (lambda xp, x: xp.log(x), 0.0, "log"),
     (lambda xp, x: xp.sqrt(x), 0.0, "sqrt"),

@@ -237,7 +237,7 @@ def check(name: str, line: Line) -> None:
                 agree(truth_of(answers[2 * letter], place), second, f"second d/d{letter}{place}")
 
 
-@pytest.mark.parametrize("name, line", [pytest.param(name, line, id=f"{name}-{k}")
+@pytest.mark.parametrize(("name", "line"), [pytest.param(name, line, id=f"{name}-{k}")
                                         for name, lines in LINES.items()
                                         for k, line in enumerate(lines)])
 def test_agrees_with_mpmath(name, line):

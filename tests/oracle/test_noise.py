@@ -1,0 +1,192 @@
+"""Allowances: straightforward float32 arithmetic stays inside, a factor of 1.001 does not."""
+
+import numpy as np
+import pytest
+
+from conformance.errors import CannotCertify
+from conformance.oracle import allowances, derivatives
+from conformance.oracle.functions import FUNCTIONS
+from conformance.tracing import grad, trace
+from conformance.typing_rules import TensorType
+
+F = np.float32
+ONE, TWO, HALF = F(1), F(2), F(0.5)
+
+
+def truths(program, dtype="float32", **inputs):
+    arrays = {name: np.asarray(value, dtype) for name, value in inputs.items()}
+    types = {name: (TensorType(array.shape, dtype), "constant") for name, array in arrays.items()}
+    return derivatives(trace(program, types, dtype=dtype), arrays)
+
+
+def sigmoid(x):
+    return ONE / (ONE + np.exp(-x))
+
+
+def logsumexp(x):
+    return np.max(x) + np.log(np.sum(np.exp(x - np.max(x))))
+
+
+def normalised(xp, x):
+    centred = x - xp.mean(x)
+    return centred * xp.rsqrt(xp.var(x) + 0.01)
+
+
+def normalised_backward(x):
+    """The usual backward of layer normalisation, for a loss of sum(w * y)."""
+    scale = ONE / np.sqrt(np.var(x) + F(0.01))
+    y = (x - np.mean(x)) * scale
+    return scale * (WEIGHTS - np.mean(WEIGHTS) - y * np.mean(WEIGHTS * y))
+
+
+def mlp_backward(x):
+    hidden = np.tanh(MATRIX @ x)
+    output = np.tanh(MATRIX.T @ hidden)
+    d_output = (ONE - output * output) * WEIGHTS
+    return MATRIX.T @ ((ONE - hidden * hidden) * (MATRIX @ d_output))
+
+
+WEIGHTS = np.array([0.5, -1.25, 2.0, 0.75], F)
+MATRIX = np.array([[0.5, -1.0, 2.0, 0.25], [1.5, 0.75, -0.5, 1.0],
+                   [-2.0, 0.375, 0.625, -1.5], [1.0, 0.5, -0.25, 0.875]], F)
+
+# a loss, and its gradient as one would write it in float32
+GRADIENTS = {
+    "tanh of a product": (lambda xp, x: xp.tanh(x * WEIGHTS),
+                          lambda x: (ONE - np.tanh(x * WEIGHTS) ** 2) * WEIGHTS),
+    "chained powers": (lambda xp, x: (x**2) ** 2, lambda x: TWO * (x * x) * (TWO * x)),
+    "a quotient": (lambda xp, x: xp.sin(x) / (1 + xp.square(x)),
+                   lambda x: np.cos(x) / (ONE + x * x)
+                   - np.sin(x) * (TWO * x) / (ONE + x * x) ** 2),
+    "logsumexp": (lambda xp, x: xp.logsumexp(3 * x),
+                  lambda x: np.exp(3 * x - logsumexp(3 * x)) * 3),
+    "cross entropy": (lambda xp, x: -xp.sum(xp.log_softmax(x) * WEIGHTS),
+                      lambda x: np.exp(x - logsumexp(x)) * np.sum(WEIGHTS) - WEIGHTS),
+    "logistic loss": (lambda xp, x: xp.softplus(x) - x * WEIGHTS, lambda x: sigmoid(x) - WEIGHTS),
+    "layer normalisation": (lambda xp, x: xp.sum(normalised(xp, x) * WEIGHTS), normalised_backward),
+    "two layers": (lambda xp, x: xp.sum(xp.tanh(xp.matmul(MATRIX.T, xp.tanh(xp.matmul(MATRIX, x))))
+                                        * WEIGHTS), mlp_backward),
+    "a bell": (lambda xp, x: xp.exp(-(x**2)), lambda x: -TWO * x * np.exp(-(x * x))),
+    "a product": (lambda xp, x: xp.prod(x), lambda x: np.prod(x) / x),
+    "running sums": (lambda xp, x: xp.cumulative_sum(xp.exp(x), axis=0) * WEIGHTS,
+                     lambda x: np.cumsum(WEIGHTS[::-1])[::-1] * np.exp(x)),
+    "a root": (lambda xp, x: xp.sqrt(1 + x * x), lambda x: x / np.sqrt(ONE + x * x)),
+    "an angle": (lambda xp, x: xp.atan2(x, WEIGHTS), lambda x: WEIGHTS / (x * x + WEIGHTS**2)),
+    "a length": (lambda xp, x: xp.hypot(x, WEIGHTS), lambda x: x / np.hypot(x, WEIGHTS)),
+    "a variance": (lambda xp, x: xp.var(x, correction=1.0),
+                   lambda x: TWO * (x - np.mean(x)) / F(3)),
+}
+SECOND = {
+    "a bell": (lambda xp, x: xp.exp(-(x**2)),
+               lambda x: (F(4) * x * x - TWO) * np.exp(-(x * x))),
+    "tanh": (lambda xp, x: xp.tanh(x), lambda x: -TWO * np.tanh(x) * (ONE - np.tanh(x) ** 2)),
+    "sigmoid": (lambda xp, x: xp.sigmoid(x),
+                lambda x: sigmoid(x) * (ONE - sigmoid(x)) * (ONE - TWO * sigmoid(x))),
+    "a quotient": (lambda xp, x: 1 / (1 + x * x),
+                   lambda x: (F(6) * x * x - TWO) / (ONE + x * x) ** 3),
+    "logarithm": (lambda xp, x: x * xp.log(x * x), lambda x: TWO / x),
+}
+
+
+def points(count=12):
+    draw = np.random.default_rng(20)
+    # away from 0, where some of these derivatives vanish
+    return [F(draw.uniform(0.2, 2.0, 4) * draw.choice([-1, 1], 4)) for _ in range(count)]
+
+
+def measure(program, straightforward, order):
+    """|error| / allowed of the float32 evaluation, and whether a factor 1.001 is noticed."""
+    ratios, noticed = [], []
+    for x in points():
+        def derivative(xp, x):
+            y = program(xp, x)
+            for _ in range(order):
+                y = grad(y, x)
+            return {"g": y}
+
+        truth = truths(derivative, x=x)["g"]
+        if isinstance(truth, CannotCertify):
+            raise truth
+        got = straightforward(x)
+        assert got.dtype == F
+        error = np.abs(got.astype(float) - truth.hi - truth.lo)
+        ratios += (error / truth.allowed).tolist()
+        noticed += (np.abs(got * 1.001 - truth.hi) > truth.allowed).tolist()
+    return max(ratios), np.mean(noticed)
+
+
+@pytest.mark.parametrize("name", GRADIENTS)
+def test_float32_gradients_stay_within_their_allowance(name):
+    worst, noticed = measure(*GRADIENTS[name], order=1)
+    assert worst < 1
+    assert noticed >= 0.9
+
+
+@pytest.mark.parametrize("name", SECOND)
+def test_float32_second_derivatives_stay_within_their_allowance(name):
+    worst, noticed = measure(*SECOND[name], order=2)
+    assert worst < 1
+    assert noticed >= 0.9
+
+
+@pytest.mark.parametrize(("dtype", "unit"), [
+    ("float16", 2.0**-11), ("bfloat16", 2.0**-8), ("float32", 2.0**-24), ("float64", 2.0**-53)])
+def test_the_allowance_follows_the_dtype(dtype, unit):
+    x = np.float32(0.75)  # exact in all of them
+    graph = trace(lambda xp, x: {"g": grad(xp.tanh(x) * x, x)}, {"x": (TensorType((), dtype),
+                                                                      "constant")}, dtype=dtype)
+    got = derivatives(graph, {"x": x})["g"]
+    assert 1 < got.allowed / abs(got.hi) / unit < 50
+
+
+def test_exact_programs_are_allowed_nothing():
+    for program in (lambda xp, x: -xp.flip(x), lambda xp, x: x):
+        got = truths(lambda xp, x, program=program: {"g": grad(program(xp, x), x)}, x=[1.5, 2.5])
+        assert got["g"].allowed.tolist() == [0, 0]
+
+
+def test_cancellation_is_allowed_for():
+    """1 - tanh^2 near saturation loses all its digits."""
+    got = truths(lambda xp, x: {"near": grad(xp.tanh(x), x), "far": grad(xp.tanh(8 * x), x)}, x=1.0)
+    assert got["near"].allowed / got["near"].hi < 1e-5
+    assert got["far"].allowed / got["far"].hi > 0.01
+
+
+def test_a_branch_within_rounding_is_noted():
+    got = truths(lambda xp, x: {"g": grad(xp.maximum(xp.exp(xp.log(x)), x * (1 + 2.0**-23)), x)},
+                 x=1.5)["g"]
+    assert got.allowed == np.inf
+    assert got.note.startswith("the branch at ")
+    assert got.note.endswith("maximum is within rounding of its tie")
+    assert "test_noise.py:" in got.note
+
+
+def test_overflow_is_noted():
+    got = truths(lambda xp, x: {"g": grad(xp.log(xp.exp(x) + 1), x)}, x=100.0)["g"]
+    assert got.hi == 1
+    assert got.allowed == np.inf
+    assert got.note.startswith("an intermediate (")
+    assert got.note.endswith("exp) may overflow float32")
+
+
+def test_flushing_to_zero_is_allowed():
+    got = truths(lambda xp, x: {"g": grad(xp.relu(x) * 1e-40, x)}, x=1.0)["g"]
+    assert got.hi > 0
+    assert got.allowed >= got.hi
+
+
+def test_an_inexact_literal_may_be_used_unrounded():
+    got = truths(lambda xp, x: {"inexact": grad(xp.sin(x + 0.1), x),
+                                "exact": grad(xp.sin(x + 0.125), x)}, x=1.25)
+    assert got["inexact"].allowed > got["exact"].allowed
+
+
+def test_slopes_that_are_zero_in_truth_may_be_rounded():
+    """Rules divide a product by its factors, which leaves a residue where none should be."""
+    got = truths(lambda xp, x: {"g": grad(grad(xp.prod(x), x)[0], x)}, x=[1.5, 0.7])["g"]
+    assert got.hi[0] == 0
+    assert 0 < got.allowed[0] < 1e-6
+
+
+def test_every_function_has_an_allowance():
+    assert set(FUNCTIONS) == set(allowances.FUNCTIONS)
