@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import importlib.util
+import os
 import re
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 
 from conformance.declaration import Case, collecting
 from conformance.errors import CaseError, ConformanceError, Location, UsageError
@@ -17,7 +21,7 @@ from conformance.paths import display_path, suite_cases
 
 # a file is a case file when, at the start of a line, it imports from here and decorates
 _IMPORTS = re.compile(r"^\s*(from conformance import|import conformance)\b", re.MULTILINE)
-_DECORATES = re.compile(r"^@(conformance\.)?(case|family)\b", re.MULTILINE)
+_DECORATES = re.compile(r"^@(\w+\.)?(case|family)\b", re.MULTILINE)
 
 
 @dataclass
@@ -28,7 +32,7 @@ class Library:
     errors: list[CaseError] = field(default_factory=list)
 
     def select(self, selections: Iterable[str]) -> list[Case]:
-        """The cases that any selection names: a case's name, its family, its file, or its id.
+        """The cases that any selection names: a case's name, family, file, folder or id.
 
         Raises UsageError, with the nearest names, for a selection that matches nothing.
         """
@@ -37,28 +41,38 @@ class Library:
             return list(self.cases)
         chosen: dict[str, Case] = {}
         for selection in selections:
-            found = [c for c in self.cases if _matches(c, selection)]
+            found = [c for c in self.cases if not _names(c).isdisjoint(_spellings(selection))]
             if not found:
                 raise UsageError(f"no case matches {selection!r}{self._nearest(selection)}")
             chosen.update((c.id, c) for c in found)
         return list(chosen.values())
 
     def _nearest(self, selection: str) -> str:
-        names = {c.name for c in self.cases} | {c.where.file for c in self.cases}
+        names = set().union(*map(_names, self.cases))
         near = difflib.get_close_matches(selection, sorted(names), n=3)
         hint = f"did you mean {', '.join(near)}? " if near else ""
         return f"; {hint}`conformance list` shows all {len(self.cases)}"
 
 
-def _matches(candidate: Case, selection: str) -> bool:
-    file = candidate.where.file
-    return selection in (candidate.id, candidate.name, candidate.name.partition(".")[0], file,
-                         Path(file).name, Path(file).stem)
+def _names(candidate: Case) -> set[str]:
+    """Everything that selects a case."""
+    file = Path(candidate.where.file)
+    folders = {parent.as_posix() for parent in file.parents} - {"."}
+    family = candidate.name.partition(".")[0]
+    return {candidate.id, candidate.name, family, f"{file.as_posix()}::{family}",
+            file.as_posix(), file.name, file.stem, *folders}
+
+
+def _spellings(selection: str) -> set[str]:
+    """A selection as it is and, where it is a path, as paths are displayed."""
+    path, separator, name = selection.partition("::")
+    looks_like_a_path = path.endswith(".py") or "/" in path or os.sep in path
+    return {selection, f"{display_path(path)}{separator}{name}" if looks_like_a_path else selection}
 
 
 def is_case_file(path: Path) -> bool:
     """Whether a Python file declares cases at its top level."""
-    if path.suffix != ".py":
+    if path.suffix != ".py" or not path.is_file():
         return False
     text = path.read_text(encoding="utf-8", errors="replace")
     return bool(_IMPORTS.search(text) and _DECORATES.search(text))
@@ -71,63 +85,123 @@ def load_cases(paths: Iterable[str | Path] = ()) -> Library:
     UsageError for a path that does not exist or holds no case file.
     """
     library = Library()
-    for path in [Path(p) for p in paths] or [suite_cases()]:
-        for file in case_files(path):
-            cases, errors = load_case_file(file)
-            seen = {c.id: c for c in library.cases}
-            library.cases.extend(c for c in cases if c.id not in seen)
-            library.errors.extend(errors)
+    files = {file.resolve(): file for path in [Path(p) for p in paths] or [suite_cases()]
+             for file in case_files(path)}
+    written: dict[str, str] = {}
+    for file in files.values():
+        cases, errors = load_case_file(file)
+        library.errors.extend(errors)
+        for candidate in cases:
+            here = candidate.function.__code__.co_filename
+            there = written.get(candidate.id)
+            if there is None:
+                written[candidate.id] = here
+                library.cases.append(candidate)
+            elif there != here:  # else a case file that imports another one
+                library.errors.append(CaseError(
+                    f"{candidate.id} names two cases, in {there} and {here}; rename one file, "
+                    "or run them apart", candidate.where))
     return library
 
 
 def case_files(path: Path) -> list[Path]:
+    """The case files that a path names, in order; raises UsageError when there are none."""
     if not path.exists():
         raise UsageError(f"no such file or folder of cases: {path}")
-    found = [path] if path.is_file() else sorted(f for f in path.rglob("*.py") if is_case_file(f))
-    if not found or (path.is_file() and not is_case_file(path)):
-        raise UsageError(f"{path} declares no case: a case file has `from conformance import "
+    if path.is_file():
+        found = [path] if is_case_file(path) else []
+    else:
+        found = sorted(filter(is_case_file, _python_files(path)))
+    if not found:
+        raise UsageError(f"{path} declares no case; a case file has `from conformance import "
                          "case, grad` and functions under `@case(...)`")
     return found
 
 
+def _python_files(folder: Path) -> Iterator[Path]:
+    """Python files below a folder, but not those of hidden folders and virtual environments."""
+    for root, folders, files in os.walk(folder):
+        folders[:] = [f for f in folders if not f.startswith((".", "__pycache__"))
+                      and not Path(root, f, "pyvenv.cfg").exists()]
+        yield from (Path(root, f) for f in files if f.endswith(".py"))
+
+
 def load_case_file(path: Path) -> tuple[list[Case], list[CaseError]]:
     """The usable cases of one file, each traced once, and the errors of the others."""
-    try:
-        declared = _execute(path)
-    except CaseError as error:
-        return [], [error]
+    path = path.resolve()
     usable, errors = [], []
-    for candidate in declared:
+    with _importable(path.parent):
         try:
-            candidate.graph()
-        except ConformanceError as error:
-            errors.append(_located(error, candidate))
-        except Exception as error:  # the author's own code failed
-            errors.append(CaseError(f"{candidate.name} failed while it was traced: "
-                                    f"{type(error).__name__}: {error}", _line_in(path, error)))
-        else:
-            usable.append(candidate)
+            declared = _execute(path)
+        except CaseError as error:
+            return [], [error]
+        for candidate in declared:
+            try:
+                candidate.graph()
+            except ConformanceError as error:
+                errors.append(_located(error, candidate))
+            except Exception as error:  # the author's own code failed
+                errors.append(CaseError(f"{candidate.name} failed while it was traced: "
+                                        f"{type(error).__name__}: {error}", _line_in(path, error)))
+            else:
+                usable.append(candidate)
     return usable, errors
 
 
+@contextmanager
+def _importable(folder: Path) -> Iterator[None]:
+    """Let a case file import its neighbours, and forget them: another folder's have other names."""
+    if str(folder) in sys.path:
+        yield
+        return
+    known = set(sys.modules)
+    sys.path.append(str(folder))  # last, so that cases/random.py hides no other random
+    try:
+        yield
+    finally:
+        with suppress(ValueError):  # the file itself may have removed it
+            sys.path.remove(str(folder))
+        neighbours = [name for name in set(sys.modules) - known
+                      if _is_neighbour(sys.modules.get(name.partition(".")[0]), folder)]
+        for name in neighbours:
+            del sys.modules[name]
+
+
+def _is_neighbour(module: ModuleType | None, folder: Path) -> bool:
+    file = getattr(module, "__file__", None)
+    if not file or module.__name__.startswith("_case_file_"):
+        return False
+    place = Path(file).parent if Path(file).name == "__init__.py" else Path(file)
+    return place.parent == folder
+
+
 def _execute(path: Path) -> list[Case]:
+    place = Location(display_path(path), 1)
+    digest = hashlib.sha256(str(path).encode()).hexdigest()[:12]
+    name = f"_case_file_{path.stem}_{digest}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise CaseError("is not a Python file", place)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
     with collecting() as found:
-        name = f"_case_file_{path.stem}_{abs(hash(str(path.resolve())))}"
-        spec = importlib.util.spec_from_file_location(name, path)
-        if spec is None or spec.loader is None:
-            raise CaseError("is not a Python file", Location(display_path(path), 1))
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
         try:
             spec.loader.exec_module(module)
-        except CaseError:
+        except BaseException as error:
+            del sys.modules[name]
+            if isinstance(error, CaseError) and error.where:
+                raise
+            if isinstance(error, ConformanceError):
+                raise CaseError(str(error), _line_in(path, error)) from None
+            if isinstance(error, SyntaxError):
+                raise CaseError(f"syntax error: {error.msg}", Location(
+                    display_path(error.filename or path), error.lineno or 1)) from None
+            if isinstance(error, (Exception, SystemExit)):
+                raise CaseError(f"cannot be imported: {type(error).__name__}: {error}",
+                                _line_in(path, error)) from None
             raise
-        except SyntaxError as error:
-            raise CaseError(f"syntax error: {error.msg}",
-                            Location(display_path(path), error.lineno or 1)) from None
-        except Exception as error:
-            raise CaseError(f"cannot be imported: {type(error).__name__}: {error}",
-                            _line_in(path, error)) from None
+    if not found:
+        raise CaseError("declares no case", place)
     return found
 
 
@@ -140,5 +214,5 @@ def _located(error: ConformanceError, candidate: Case) -> CaseError:
 def _line_in(path: Path, error: BaseException) -> Location:
     """The last line of `path` that the error passed through."""
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__)
-             if f.lineno and Path(f.filename).resolve() == path.resolve()]
+             if f.lineno and Path(f.filename).resolve() == path]
     return Location(display_path(path), lines[-1] if lines else 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,17 +10,19 @@ from typing import Any
 
 from conformance import ops
 from conformance.errors import ConformanceError, GraphError, Location, ShapeError
-from conformance.typing_rules import TensorType
+from conformance.typing_rules import TensorType, is_int
 
 LEAVES = ("input", "constant", "literal")
+PLAIN = (type(None), bool, int, float, str, type(Ellipsis))
 
 
 @dataclass(frozen=True, eq=False)
 class Node:
     """One operation of a graph.
 
-    inputs are positions of earlier nodes. `name` (the variable that the author gave it) and
-    `where` (file and line) explain the node and do not take part in equality.
+    inputs are positions of earlier nodes. parameters are sorted by name; their values are None,
+    bool, int, float, str, slice, Ellipsis and tuples of these. `name` (the variable that the
+    author gave it) and `where` (file and line) explain the node and do not count for equality.
     """
 
     op: str
@@ -67,16 +70,17 @@ class Graph:
             try:
                 _check_node(self.nodes, position, node)
             except ConformanceError as error:
-                place = f" ({node.where})" if node.where else ""
-                raise GraphError(f"node {position} {node.op!r}{place}: {error}") from None
+                raise GraphError(f"node {position}, {_describe(self.nodes, position, node)}: "
+                                 f"{error}") from None
+        if not self.outputs:
+            raise GraphError("a graph has at least one output")
         for output in self.outputs:
-            for target in (output.node, output.closed_form):
-                if target is not None and not 0 <= target < len(self.nodes):
-                    raise GraphError(f"output {output.name!r} names node {target}, "
-                                     f"but there are {len(self.nodes)}")
-        names = [output.name for output in self.outputs]
-        if len(set(names)) != len(names):
-            raise GraphError(f"two outputs with one name among {names}")
+            self._check_output(output)
+        for what, names in (("outputs", [output.name for output in self.outputs]),
+                            ("inputs", [self.nodes[i]["name"] for i in self.inputs])):
+            twice = [name for name, count in Counter(names).items() if count > 1]
+            if twice:
+                raise GraphError(f"two {what} are called {twice[0]!r}")
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)
@@ -120,16 +124,37 @@ class Graph:
 
         return graph_from_json(document)
 
+    def _check_output(self, output: Output) -> None:
+        if not output.name or not isinstance(output.name, str):
+            raise GraphError(f"an output has a name, got {output.name!r}")
+        for position in (output.node, output.closed_form):
+            if position is not None and not (is_int(position) and 0 <= position < len(self.nodes)):
+                raise GraphError(f"output {output.name!r} names node {position!r}, "
+                                 f"but there are {len(self.nodes)}")
+        result = self.nodes[output.node].type
+        if not result.is_float:
+            raise GraphError(f"output {output.name!r} is {result}; outputs are floating point")
+
+
+def _describe(nodes: tuple[Node, ...], position: int, node: Node) -> str:
+    """`add(float32[2], float32[3]) (cases/a.py:3)`, as far as it can be said."""
+    types = ", ".join(str(nodes[i].type) for i in node.inputs if is_int(i) and 0 <= i < position)
+    place = f" ({node.where})" if node.where else ""
+    return f"{node.op}({types}){place}"
+
 
 def _check_node(nodes: tuple[Node, ...], position: int, node: Node) -> None:
     op = ops.get(node.op)
-    if any(not 0 <= i < position for i in node.inputs):
-        raise GraphError(f"inputs {node.inputs} must be earlier nodes")
+    if not all(is_int(i) and 0 <= i < position for i in node.inputs):
+        raise GraphError(f"its inputs {node.inputs} must be positions of earlier nodes")
     if op.arity is not None and len(node.inputs) != op.arity:
         raise GraphError(f"takes {op.arity} operand(s), got {len(node.inputs)}")
     parameters = dict(node.parameters)
-    if set(parameters) != set(op.parameters):
+    if [name for name, _ in node.parameters] != sorted(op.parameters):
         raise GraphError(f"has parameters {sorted(parameters)}, wants {sorted(op.parameters)}")
+    for name, value in parameters.items():
+        if not _is_plain(value):
+            raise GraphError(f"its parameter {name!r} has no JSON form: {value!r}")
     if node.op in LEAVES:
         _check_leaf(node)
         return
@@ -138,10 +163,36 @@ def _check_node(nodes: tuple[Node, ...], position: int, node: Node) -> None:
         raise GraphError(f"is declared {node.type}, but its operands give {inferred}")
 
 
+def _is_plain(value: Any) -> bool:
+    # exact types: NumPy's numbers are subclasses of Python's and print differently
+    if type(value) is tuple:
+        return all(map(_is_plain, value))
+    if type(value) is slice:
+        return all(type(part) in (type(None), int)
+                   for part in (value.start, value.stop, value.step))
+    return type(value) in PLAIN
+
+
 def _check_leaf(node: Node) -> None:
-    if node.op == "input" and node["kind"] not in ("constant", "variable"):
-        raise GraphError(f"an input is a constant or a variable, got {node['kind']!r}")
-    if node.op == "constant" and len(node["value"]) != node.type.size:
-        raise ShapeError(f"holds {len(node['value'])} number(s) for {node.type}")
+    if node.op == "input":
+        if not node["name"] or not isinstance(node["name"], str):
+            raise GraphError(f"an input has a name, got {node['name']!r}")
+        if node["kind"] not in ("constant", "variable"):
+            raise GraphError(f"an input is a constant or a variable, got {node['kind']!r}")
+        return
     if node.op == "literal" and node.type.shape:
         raise ShapeError(f"a literal is 0-d, got {node.type}")
+    numbers = (node["value"],) if node.op == "literal" else node["value"]
+    if not isinstance(numbers, tuple) or len(numbers) != node.type.size:
+        raise ShapeError(f"holds {numbers!r}, but {node.type} has {node.type.size} element(s)")
+    for number in numbers:
+        if not _holds(node.type, number):
+            raise ShapeError(f"{node.type} cannot hold {number!r}")
+
+
+def _holds(kind: TensorType, number: Any) -> bool:
+    if kind.dtype == "bool" or isinstance(number, bool):
+        return kind.dtype == "bool" and isinstance(number, bool)
+    if isinstance(number, int):  # an int that floats meet stays an int, but must fit a float
+        return -2**63 <= number < 2**63
+    return isinstance(number, float) and kind.is_float

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from conformance.errors import CaseError
+from conformance.errors import CaseError, UsageError
 
 SIGNIFICANT_BITS = 8
+# float16's narrow range: what is exact there is exact in every format
+SMALLEST, LARGEST = 2.0**-14, 65280.0
 
 
 @dataclass(frozen=True)
@@ -24,48 +27,86 @@ class Input:
     make: Callable[[np.random.Generator], np.ndarray]
     kind: str = "constant"
 
-    def values(self, key: str, dtype: str) -> np.ndarray:
-        """The values, floats rounded to `dtype`; the same `key` gives the same values everywhere."""
+    def exact(self, key: str) -> np.ndarray:
+        """The values before rounding; the same `key` gives the same values everywhere."""
         seed = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "little")
-        values = self.make(np.random.Generator(np.random.PCG64(seed)))
-        return values.astype(dtype) if values.dtype.kind == "f" else values
+        return self.make(np.random.Generator(np.random.PCG64(seed)))
+
+    def values(self, key: str, dtype: str) -> np.ndarray:
+        """The values, floats rounded to `dtype` (to infinity where they are beyond its range)."""
+        values = self.exact(key)
+        if values.dtype.kind != "f":
+            return values
+        with np.errstate(over="ignore", under="ignore"):
+            return values.astype(_numpy_dtype(dtype))
+
+
+def _numpy_dtype(dtype: str) -> np.dtype:
+    if dtype != "bfloat16":
+        return np.dtype(dtype)
+    try:
+        import ml_dtypes
+    except ImportError:
+        raise UsageError("bfloat16 values need a package that teaches them to NumPy: "
+                         "pip install ml_dtypes") from None
+    return np.dtype(ml_dtypes.bfloat16)
 
 
 def array(values: Any) -> Input:
     """An input with these values: a number, nested lists or a NumPy array."""
     try:
-        exact = np.asarray(values)
+        given = np.asarray(values)
     except ValueError as error:
         raise CaseError(f"an input's nested lists must form a rectangle: {error}") from None
-    if exact.dtype.kind not in "fib":
-        raise CaseError(f"an input holds real numbers or booleans, got {values!r}")
-    wide = exact.astype({"f": "float64", "i": "int64", "b": "bool"}[exact.dtype.kind])
-    return Input(lambda generator: wide.copy())
+    dtype = {"f": "float64", "i": "int64", "u": "int64", "b": "bool"}.get(given.dtype.kind)
+    if dtype is None:
+        raise CaseError(f"an input holds real numbers or booleans, got {values!r}; write a "
+                        "number, nested lists of numbers, or uniform(2, 3)")
+    exact = given.astype(dtype)
+    return Input(lambda generator: exact.copy())
 
 
 def ones(*shape: int) -> Input:
     """An input of ones, as in `ones(2, 2)`."""
-    return array(np.ones(shape))
+    return array(np.ones(_shape("ones", shape)))
 
 
 def zeros(*shape: int) -> Input:
     """An input of zeros; `zeros(0, 3)` is empty."""
-    return array(np.zeros(shape))
+    return array(np.zeros(_shape("zeros", shape)))
 
 
 def uniform(*shape: int, low: float = -1.0, high: float = 1.0) -> Input:
-    """Generic values in (low, high), each with at most 8 significant bits.
+    """Generic values in (low, high), each with at most 8 significant bits, none of them 0.
 
-    So short a number is exact in every floating-point format from bfloat16 on, which makes the
-    truth the same for all of them.
+    So short a number is exact in every floating-point format, bfloat16 and float16 included,
+    which makes the truth the same for all of them.
     """
-    def make(generator: np.random.Generator) -> np.ndarray:
-        drawn = generator.uniform(low, high, shape)
-        mantissa, exponent = np.frexp(drawn)
-        short = np.ldexp(np.trunc(mantissa * 2.0**SIGNIFICANT_BITS), exponent - SIGNIFICANT_BITS)
-        return np.asarray(short)
+    shape = _shape("uniform", shape)
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise CaseError(f"uniform wants finite bounds, low < high, got low={low!r}, high={high!r}")
 
+    def make(generator: np.random.Generator) -> np.ndarray:
+        drawn = np.empty(math.prod(shape))
+        wrong = np.ones(drawn.shape, bool)
+        for _ in range(100):
+            drawn[wrong] = _short(generator, int(wrong.sum()), low, high)
+            size = np.abs(drawn)
+            wrong = ~((low < drawn) & (drawn < high) & (size >= SMALLEST) & (size <= LARGEST))
+            if not wrong.any():
+                return drawn.reshape(shape)
+        raise CaseError(f"uniform finds too few numbers of {SIGNIFICANT_BITS} significant bits "
+                        f"that float16 can hold in ({low!r}, {high!r}); widen the interval")
+
+    make(np.random.Generator(np.random.PCG64(0)))  # the author, not the run, learns of it
     return Input(make)
+
+
+def _short(generator: np.random.Generator, count: int, low: float, high: float) -> np.ndarray:
+    # raw bits: NumPy promises them for all its versions, but not what Generator makes of them
+    raw = generator.bit_generator.random_raw(count) >> np.uint64(11)
+    mantissa, exponent = np.frexp(low + (high - low) * (raw * 2.0**-53))
+    return np.ldexp(np.trunc(mantissa * 2.0**SIGNIFICANT_BITS), exponent - SIGNIFICANT_BITS)
 
 
 def variable(values: Any) -> Input:
@@ -76,3 +117,10 @@ def variable(values: Any) -> Input:
 def as_input(values: Any) -> Input:
     """An Input as it is; anything else through `array`."""
     return values if isinstance(values, Input) else array(values)
+
+
+def _shape(name: str, shape: tuple[Any, ...]) -> tuple[int, ...]:
+    if not all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in shape):
+        raise CaseError(f"{name} wants lengths, as in {name}(2, 3), got "
+                        f"{name}({', '.join(map(repr, shape))})")
+    return shape

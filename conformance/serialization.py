@@ -26,14 +26,14 @@ def graph_to_json(graph: Graph) -> dict[str, Any]:
 def graph_from_json(document: Mapping[str, Any]) -> Graph:
     """The graph of a document; raises GraphError with the JSON path of what is wrong."""
     validate(document, "graph")
-    try:
-        return Graph(tuple(_node_from_json(node) for node in document["nodes"]),
-                     tuple(Output(o["name"], o["node"], o.get("closed_form"))
-                           for o in document["outputs"]))
-    except GraphError:
-        raise
-    except ConformanceError as error:
-        raise GraphError(str(error)) from None
+    nodes = []
+    for position, node in enumerate(document["nodes"]):
+        try:
+            nodes.append(_node_from_json(node))
+        except (ConformanceError, OverflowError, ValueError) as error:
+            raise GraphError(f"node {position}, {node['op']}: {error}") from None
+    return Graph(tuple(nodes), tuple(Output(o["name"], o["node"], o.get("closed_form"))
+                                     for o in document["outputs"]))
 
 
 @cache
@@ -45,12 +45,22 @@ def schema(name: str) -> dict[str, Any]:
 
 def validate(document: Any, name: str) -> None:
     """Raise GraphError where `document` breaks the schema `name`."""
-    import jsonschema
+    from jsonschema.exceptions import best_match
 
-    checker = jsonschema.Draft202012Validator(schema(name))
-    error = jsonschema.exceptions.best_match(checker.iter_errors(document))
+    error = best_match(_checker(name).iter_errors(document))
     if error:
         raise GraphError(f"not a valid {name} document at {error.json_path}: {error.message}")
+
+
+@cache
+def _checker(name: str) -> Any:
+    import jsonschema
+
+    # JSON Schema takes 1.0 for an integer; a position or a shape in a document of ours is not one
+    strict = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _, value: type(value) is int)
+    extended = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_checker=strict)
+    return extended(schema(name))
 
 
 def _node_to_json(node: Node) -> dict[str, Any]:

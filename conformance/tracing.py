@@ -79,6 +79,8 @@ class Builder:
             if isinstance(number, float) and kind == "int64":
                 raise ShapeError(f"the number {number!r} meets int64 values; "
                                  "write floats (3.0 rather than 3) on the other side")
+            if is_int(number) and not -2**63 <= number < 2**63:
+                raise ShapeError(f"the int {number} needs more than 64 bits; write a float")
             return self.append("literal", (), {"value": number}, TensorType((), kind), where)
         raise CaseError(f"an operand is a value, a number or a NumPy array, got {operand!r} "
                         f"({type(operand).__name__}); wrap a list in xp.asarray(...)",
