@@ -6,7 +6,6 @@ import difflib
 import hashlib
 import importlib.util
 import os
-import re
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
@@ -15,13 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
+from conformance.case_files import is_case_file
 from conformance.declaration import Case, collecting
 from conformance.errors import CaseError, ConformanceError, Location, UsageError
 from conformance.paths import display_path, suite_cases
-
-# a file is a case file when, at the start of a line, it imports from here and decorates
-_IMPORTS = re.compile(r"^\s*(from conformance import|import conformance)\b", re.MULTILINE)
-_DECORATES = re.compile(r"^@(\w+\.)?(case|family)\b", re.MULTILINE)
 
 
 @dataclass
@@ -70,26 +66,20 @@ def _spellings(selection: str) -> set[str]:
     return {selection, f"{display_path(path)}{separator}{name}" if looks_like_a_path else selection}
 
 
-def is_case_file(path: Path) -> bool:
-    """Whether a Python file declares cases at its top level."""
-    if path.suffix != ".py" or not path.is_file():
-        return False
-    text = path.read_text(encoding="utf-8", errors="replace")
-    return bool(_IMPORTS.search(text) and _DECORATES.search(text))
-
-
-def load_cases(paths: Iterable[str | Path] = ()) -> Library:
+def load_cases(paths: str | Path | Iterable[str | Path] = (), *, trace: bool = True) -> Library:
     """Load the case files at `paths` (files or folders; the suite's own when there are none).
 
     A file that cannot be loaded costs its own cases only: its error is in `errors`. Raises
-    UsageError for a path that does not exist or holds no case file.
+    UsageError for a path that does not exist or holds no case file. trace: whether to find out
+    now which cases cannot be traced; else that is found out when they are first used.
     """
     library = Library()
+    paths = [paths] if isinstance(paths, (str, Path)) else paths
     files = {file.resolve(): file for path in [Path(p) for p in paths] or [suite_cases()]
              for file in case_files(path)}
     written: dict[str, str] = {}
     for file in files.values():
-        cases, errors = load_case_file(file)
+        cases, errors = load_case_file(file, trace=trace)
         library.errors.extend(errors)
         for candidate in cases:
             here = candidate.function.__code__.co_filename
@@ -126,8 +116,8 @@ def _python_files(folder: Path) -> Iterator[Path]:
         yield from (Path(root, f) for f in files if f.endswith(".py"))
 
 
-def load_case_file(path: Path) -> tuple[list[Case], list[CaseError]]:
-    """The usable cases of one file, each traced once, and the errors of the others."""
+def load_case_file(path: Path, *, trace: bool = True) -> tuple[list[Case], list[CaseError]]:
+    """The usable cases of one file, each traced once (if asked), and the errors of the others."""
     path = path.resolve()
     usable, errors = [], []
     with _importable(path.parent):
@@ -135,6 +125,8 @@ def load_case_file(path: Path) -> tuple[list[Case], list[CaseError]]:
             declared = _execute(path)
         except CaseError as error:
             return [], [error]
+        if not trace:
+            return declared, []
         for candidate in declared:
             try:
                 candidate.graph()
