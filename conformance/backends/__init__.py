@@ -31,16 +31,28 @@ def list_backends() -> tuple[str, ...]:
 
 @cache
 def get_backend(name: str) -> Backend:
-    """The backend called `name`; raises UsageError with the nearest name."""
+    """The backend called `name`, which may also be `module:Class`; raises UsageError."""
     if name in BUILT_IN:
-        module, _, cls = BUILT_IN[name].partition(":")
-        return getattr(import_module(module), cls)()
+        return _made(BUILT_IN[name])
     for point in _others():
         if point.name == name:
-            return point.load()()
+            return _made(point.value)
+    if ":" in name:
+        return _made(name)
     near = difflib.get_close_matches(name, list_backends(), n=1)
     hint = f"did you mean {near[0]!r}? " if near else ""
     raise UsageError(f"unknown backend {name!r}: {hint}known are {', '.join(list_backends())}")
+
+
+def _made(place: str) -> Backend:
+    module, _, cls = place.partition(":")
+    try:
+        made = getattr(import_module(module), cls)()
+    except Exception as error:  # a module that is someone else's may fail in any way
+        raise UsageError(f"cannot use the backend {place}: {type(error).__name__}: {error}") from None
+    if not isinstance(made, Backend):
+        raise UsageError(f"cannot use the backend {place}: it is no subclass of Backend")
+    return made
 
 
 def choose_backends(asked: tuple[str, ...] = ()) -> tuple[list[Backend], list[Backend]]:
