@@ -36,7 +36,7 @@ def get_backend(name: str) -> Backend:
         return _made(BUILT_IN[name])
     for point in _others():
         if point.name == name:
-            return _made(point.value)
+            return _made(f"{point.module}:{point.attr}")
     if ":" in name:
         return _made(name)
     near = difflib.get_close_matches(name, list_backends(), n=1)
@@ -49,7 +49,8 @@ def _made(place: str) -> Backend:
     try:
         made = getattr(import_module(module), cls)()
     except Exception as error:  # a module that is someone else's may fail in any way
-        raise UsageError(f"cannot use the backend {place}: {type(error).__name__}: {error}") from None
+        raise UsageError(f"cannot use the backend {place}: {type(error).__name__}: {error}"
+                         ) from None
     if not isinstance(made, Backend):
         raise UsageError(f"cannot use the backend {place}: it is no subclass of Backend")
     return made
