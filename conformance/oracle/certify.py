@@ -10,7 +10,7 @@ from flint import arb
 
 from conformance.errors import CannotCertify, ClosedFormError
 from conformance.graph import Graph, Node, Output
-from conformance.oracle import Truth, allowances
+from conformance.oracle import Truth, adjoints, allowances
 from conformance.oracle.evaluate import Evaluation
 from conformance.oracle.formats import FORMATS
 from conformance.oracle.jets import Arithmetic, Missing, working_precision
@@ -35,7 +35,8 @@ def derivatives(graph: Graph, inputs: Inputs) -> dict[str, Truth | CannotCertify
     with working_precision(FIRST_PRECISION):
         noisy = Evaluation(merged, inputs, noisy_arithmetic)
         return {o.name: truth if isinstance(truth := certain[o.name], CannotCertify)
-                else as_truth(truth, noisy.value(o.node)) for o in merged.outputs}
+                else as_truth(truth, noisy.value(o.node), adjoints.overflow(noisy, o.node))
+                for o in merged.outputs}
 
 
 def check_closed_forms(graph: Graph, inputs: Inputs) -> None:
@@ -121,19 +122,20 @@ def is_good(ball: arb, precision: int) -> bool:
             or nearest_double(ball.lower()) == nearest_double(ball.upper()))
 
 
-def as_truth(balls: np.ndarray, noisy: np.ndarray) -> Truth:
-    """Certified balls and their noisy counterparts as float64 arrays."""
+def as_truth(balls: np.ndarray, noisy: np.ndarray, note: str = "") -> Truth:
+    """Certified balls and their noisy counterparts as float64 arrays; a note allows anything."""
     hi, lo, radius, allowed = (np.zeros(balls.shape) for _ in range(4))
-    note = ""
+    anything = bool(note)
     for k, (ball, jet) in enumerate(zip(balls.flat, noisy.flat, strict=True)):
         hi.flat[k], lo.flat[k], radius.flat[k] = split(ball)
-        if type(jet) is Missing:
+        if type(jet) is Missing or anything:
             allowed.flat[k] = math.inf
+        if type(jet) is Missing:
             note = note or jet.note()
-            continue
-        allowed.flat[k] = upper_double((jet[0] - ball).abs_upper())
-        if math.isinf(allowed.flat[k]):
-            note = note or "the rounding error cannot be bounded"
+        elif not anything:
+            allowed.flat[k] = upper_double((jet[0] - ball).abs_upper())
+            if math.isinf(allowed.flat[k]):
+                note = note or "the rounding error cannot be bounded"
     return Truth(hi, lo, radius, allowed, note)
 
 

@@ -44,7 +44,10 @@ class Evaluation:
 
     def value(self, position: int) -> np.ndarray:
         """An object array of jets (or bools); what cannot be had is Missing."""
-        wanted = (position, ())
+        return self.shifted((position, ()))
+
+    def shifted(self, wanted: Key) -> np.ndarray:
+        """The value of a node under shifts."""
         stack: list[Key] = [wanted]
         while stack:
             key = stack[-1]

@@ -48,6 +48,7 @@ class Arithmetic:
     """Exact arithmetic on jets; what it knows of a number is a ball that contains it."""
 
     noisy = False
+    largest = arb.pos_inf()
 
     def term(self, x: arb, y: arb) -> arb:
         """A product of two coefficients."""

@@ -169,6 +169,19 @@ def test_overflow_is_noted():
     assert got.note.endswith("exp) may overflow float32")
 
 
+def test_an_adjoint_that_overflows_is_noted():
+    """The slope of log at a small number is large; the slope of that number is small."""
+    def program(xp, x):
+        tiny = x * 2.0**-12
+        return {"g": grad(200 * xp.log(tiny), x)}
+
+    got = truths(program, dtype="float16", x=0.75)["g"]
+    assert got.allowed == np.inf
+    assert got.note.startswith("the adjoint of ")
+    assert got.note.endswith("multiply may overflow float16")
+    assert truths(program, x=0.75)["g"].allowed < 1e-3
+
+
 def test_flushing_to_zero_is_allowed():
     got = truths(lambda xp, x: {"g": grad(xp.relu(x) * 1e-40, x)}, x=1.0)["g"]
     assert got.hi > 0
