@@ -35,7 +35,7 @@ class Author:
 
     def __init__(self, code: CodeType) -> None:
         self._code = code
-        self._folder = os.path.dirname(code.co_filename)
+        self._folder = _folder(code)
         self._frame: FrameType | None = None
 
     def line(self) -> Location | None:
@@ -62,7 +62,11 @@ class Author:
         self._frame = None
 
     def _wrote(self, code: CodeType) -> bool:
-        return os.path.dirname(code.co_filename) == self._folder and not _is_ours(code)
+        return _folder(code) == self._folder and not _is_ours(code)
+
+
+def _folder(code: CodeType) -> str:
+    return code.co_filename.rpartition(os.sep)[0]  # os.path.dirname takes ten times as long
 
 
 def _is_ours(code: CodeType) -> bool:
