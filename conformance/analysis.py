@@ -2,52 +2,124 @@
 
 from __future__ import annotations
 
-from itertools import product
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from conformance import ops
-from conformance.graph import Graph
+from conformance.graph import Graph, Node
 
-Pairs = frozenset[tuple[int, int]]
+# linear but for kinks: the derivative is a mask, which has the derivative zero
+PIECEWISE_LINEAR = frozenset({"abs", "relu", "clip", "maximum", "minimum", "max", "min"})
+
+
+@dataclass(frozen=True)
+class Factor:
+    """Part of a product: linear in the sum of some earlier steps, or else a function of them."""
+
+    steps: frozenset[int]
+    linear: bool = True
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one operation computes, as far as derivatives can see: a product of factors.
+
+    op: the operator, or the one whose backward this is.
+    """
+
+    op: str
+    factors: tuple[Factor, ...] = ()
+
+    @property
+    def inputs(self) -> frozenset[int]:
+        return frozenset().union(*(factor.steps for factor in self.factors))
 
 
 class Flow:
-    """Through which nodes derivatives flow, from operators' linearity alone.
+    """Through which nodes derivatives flow, of any order, from operators' linearity alone.
 
-    first[n]: the nodes that n may have a non-zero derivative for.
-    second[n]: the pairs that n may have a non-zero second derivative for. It is why d(3x)/dx is
-    known not to depend on x. Third order is not followed: there, flow is assumed.
+    It goes backward over a graph as an engine would, but writes down only which values each
+    cotangent is computed from. It is why d(3x)/dx is known not to depend on x.
+
+    through_result: operators whose backward reads their result, rather than their operands.
     """
 
-    def __init__(self, graph: Graph) -> None:
-        self.first: list[frozenset[int]] = []
-        self.second: list[Pairs] = []
-        for position, node in enumerate(graph.nodes):
-            first, second = self._through(node.op, node.inputs, ops.get(node.op).linearity)
-            if node.type.is_float:
-                first |= {position}
-            self.first.append(first)
-            self.second.append(second)
+    def __init__(self, graph: Graph, through_result: frozenset[str] = frozenset()) -> None:
+        self._through_result = through_result
+        self._steps: list[Step] = []
+        self._reach: list[frozenset[int]] = []  # of each step, the steps it has a derivative for
+        self._of: list[int] = []  # node -> step
+        self.seen: list[frozenset[int]] = []  # of each gradient, the steps that it went back over
+        for node in graph:
+            went_over: frozenset[int] = frozenset()
+            if node.op == "grad":
+                target, source = (self._of[i] for i in node.inputs)
+                went_over = self._between(target, source)
+                cotangent = self._backward(target, source, went_over)
+                step = self._add(Step("grad", _product(_linear([cotangent]))))
+            else:
+                step = self._add(Step(node.op, self._factors(graph, node)))
+            self._of.append(step)
+            self.seen.append(went_over)
 
     def connected(self, target: int, source: int) -> bool:
         """Whether the gradient of `target` for `source` can be anything but a structural zero."""
-        return source in self.first[target]
+        return self._of[source] in self._reach[self._of[target]]
 
-    def _through(self, op: str, inputs: tuple[int, ...],
-                 linearity: str) -> tuple[frozenset[int], Pairs]:
-        if op == "grad":
-            target, source = inputs
-            first = frozenset(v for v, s in self.second[target] if s == source)
-            return first, frozenset(product(first, first))
+    def operator(self, step: int) -> str:
+        """The operator that a step belongs to, forward or backward."""
+        return self._steps[step].op
+
+    def _factors(self, graph: Graph, node: Node) -> tuple[Factor, ...]:
+        inputs = [self._of[i] for i in node.inputs if graph.nodes[i].type.is_float]
+        linearity = "linear" if node.op in PIECEWISE_LINEAR else ops.get(node.op).linearity
+        if node.op == "pow" and graph.nodes[node.inputs[1]].op == "literal":
+            linearity = {0: "constant", 1: "linear"}.get(graph.nodes[node.inputs[1]]["value"],
+                                                         linearity)
         if linearity == "constant" or not inputs:
-            return frozenset(), frozenset()
-        first = frozenset().union(*(self.first[i] for i in inputs))
-        second: Pairs = frozenset().union(*(self.second[i] for i in inputs))
+            return ()
+        if linearity == "linear":
+            return _product(_linear(inputs))
         if linearity == "bilinear":
-            a, b = (self.first[i] for i in inputs)
-            second |= frozenset(product(a, b)) | frozenset(product(b, a))
-        elif linearity == "nonlinear":
-            second |= frozenset(product(first, first))
-        return first, second
+            return _product(*(_linear([i]) for i in inputs))
+        if node.op == "divide":
+            return _product(_linear(inputs[:1]), Factor(frozenset(inputs[1:]), linear=False))
+        return _product(Factor(frozenset(inputs), linear=False))
+
+    def _add(self, step: Step) -> int:
+        self._steps.append(step)
+        here = frozenset({len(self._steps) - 1})
+        self._reach.append(here.union(*(self._reach[i] for i in step.inputs)))
+        return len(self._steps) - 1
+
+    def _between(self, target: int, source: int) -> frozenset[int]:
+        return frozenset(i for i in self._reach[target] - {source} if source in self._reach[i])
+
+    def _backward(self, target: int, source: int, path: frozenset[int]) -> int:
+        """The step that is the cotangent of `source`; a constant where nothing leads to it."""
+        parts: dict[int, list[int]] = {target: [self._add(Step("ones_like"))]}
+        for i in sorted(path, reverse=True):
+            step, dy = self._steps[i], self._sum(parts[i])
+            for position, factor in enumerate(step.factors):
+                again = factor.linear or step.op in self._through_result
+                others = step.factors[:position] + step.factors[position + again:]
+                if again and not factor.linear:
+                    others += (Factor(frozenset({i}), linear=False),)
+                for j in factor.steps & (path | {source}):
+                    dx = self._add(Step(step.op, _product(_linear([dy]), *others)))
+                    parts.setdefault(j, []).append(dx)
+        return self._sum(parts.get(source, []))
+
+    def _sum(self, parts: list[int]) -> int:
+        return parts[0] if len(parts) == 1 else self._add(Step("add", _product(_linear(parts))))
+
+
+def _linear(steps: Iterable[int]) -> Factor:
+    return Factor(frozenset(steps))
+
+
+def _product(*factors: Factor) -> tuple[Factor, ...]:
+    return tuple(factor for factor in factors if factor.steps)
 
 
 def uses(graph: Graph) -> dict[int, int]:

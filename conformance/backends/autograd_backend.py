@@ -2,38 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 import numpy as np
 
 from conformance.backends.base import Backend
-from conformance.backends.printing import Call, Expr, function, nested, plain, template
-from conformance.backends.styles import FunctionalStyle
+from conformance.backends.functions import FunctionalStyle
+from conformance.backends.printing import (
+    PRODUCT,
+    SUM,
+    Call,
+    Expr,
+    Spelling,
+    function,
+    nested,
+    plain,
+    template,
+)
 
 
 def _clip(call: Call) -> Expr:
-    return Expr(f"np.clip({call.operands[0].text}, {plain(call['min'])}, {plain(call['max'])})")
+    """np.clip wants both bounds."""
+    return Expr(f"np.clip({call.text}, {plain(call['min'])}, {plain(call['max'])})")
 
 
 def _squeeze(call: Call) -> Expr:
-    """autograd has no gradient for numpy.squeeze; a reshape says the same."""
-    axes = call["axis"] if isinstance(call["axis"], tuple) else (call["axis"],)
-    shape = call.types[0].shape
-    gone = {a % len(shape) for a in axes}
-    kept = tuple(n for i, n in enumerate(shape) if i not in gone)
-    return Expr(f"np.reshape({call.operands[0].text}, {plain(kept)})")
+    """autograd has no gradient for np.squeeze; a reshape says the same."""
+    kept = tuple(n for axis, n in enumerate(call.shape) if axis not in call.axes)
+    return Expr(f"np.reshape({call.text}, {plain(kept)})")
+
+
+def _broadcast_to(call: Call) -> Expr:
+    """autograd's np.broadcast_to stretches dimensions, but adds none."""
+    added = ", ".join(["None"] * (len(call["shape"]) - len(call.shape)))
+    text = f"{call.atom}[{added}]" if added else call.text
+    return Expr(f"np.broadcast_to({text}, {plain(call['shape'])})")
 
 
 def _take(call: Call) -> Expr:
-    axis, indices = call["axis"] % len(call.types[0].shape), plain(list(call["indices"]))
-    return Expr(f"{call.operands[0].within(5)}[{':, ' * axis}{indices}]")
+    """autograd has no gradient for np.take; an index says the same."""
+    (axis,) = call.axes
+    indices = plain(list(call["indices"])) if call["indices"] else "np.array([], dtype=int)"
+    return Expr(f"{call.atom}[{':, ' * axis}{indices}]")
 
 
 def _flip(call: Call) -> Expr:
-    ndim = len(call.types[0].shape)
-    axes = call["axis"]
-    axes = range(ndim) if axes is None else axes if isinstance(axes, tuple) else (axes,)
-    reversed_axes = {a % ndim for a in axes}
-    parts = ", ".join("::-1" if i in reversed_axes else ":" for i in range(ndim))
-    return Expr(f"{call.operands[0].within(5)}[{parts or '()'}]")
+    """autograd has no gradient for np.flip; slices say the same."""
+    parts = ", ".join("::-1" if axis in call.axes else ":" for axis in range(len(call.shape)))
+    return Expr(f"{call.atom}[{parts or '...'}]")
 
 
 class AutogradBackend(Backend):
@@ -45,28 +62,28 @@ class AutogradBackend(Backend):
     extra = "autograd"
     namespace = "np"
     imports = ("import autograd.numpy as np", "import autograd.scipy.special as special",
-               "from autograd import grad")
-    reserved = ("np", "special", "grad")
+               "from autograd import grad", "from autograd.tracer import getval")
+    reserved = ("np", "special", "grad", "getval")
     style = FunctionalStyle
-    bare = Backend.bare | {"where", "maximum", "minimum", "logaddexp"}
-    spellings = {
-        "stop_gradient": None, "atan2": function("np.arctan2"),
-        "acos": function("np.arccos"), "acosh": function("np.arccosh"),
-        "asin": function("np.arcsin"), "asinh": function("np.arcsinh"),
-        "atan": function("np.arctan"), "atanh": function("np.arctanh"),
+    bare = Backend.bare | {"where", "maximum", "minimum", "atan2", "hypot", "logaddexp"}
+    spellings: ClassVar[Mapping[str, Spelling | None]] = {
+        "stop_gradient": function("getval"),
+        **{name: function(f"np.arc{name[1:]}") for name in (
+            "acos", "acosh", "asin", "asinh", "atan", "atanh", "atan2")},
         "erf": function("special.erf"), "sigmoid": function("special.expit"),
         "logsumexp": function("special.logsumexp"),
         "relu": template("np.maximum({0}, 0.0)"),
-        "rsqrt": template("(1.0 / np.sqrt({0}))"),
+        "rsqrt": template("1.0 / np.sqrt({0})", PRODUCT),
         "softplus": template("np.logaddexp({0}, 0.0)"),
         "softmax": template("np.exp({0} - special.logsumexp({0}, axis={axis}, keepdims=True))"),
-        "log_softmax": template("({0} - special.logsumexp({0}, axis={axis}, keepdims=True))"),
+        "log_softmax": template("{0} - special.logsumexp({0}, axis={axis}, keepdims=True)", SUM),
         "clip": _clip, "var": function("np.var", correction="ddof"),
-        "hypot": None,
-        "cumulative_sum": template("np.cumsum({0}, axis={axis})"),
-        "permute_dims": template("np.transpose({0}, {axes})"),
-        "broadcast_to": template("np.broadcast_to({0}, {shape})"),
-        "reshape": template("np.reshape({0}, {shape})"),
+        "hypot": template("np.sqrt({0} ** 2 + {1} ** 2)"),
+        "cumulative_sum": function("np.cumsum"),
+        "permute_dims": function("np.transpose", positional=("axes",)),
+        "broadcast_to": _broadcast_to,
+        "reshape": function("np.reshape", positional=("shape",)),
+        "roll": function("np.roll", positional=("shift",)),
         "squeeze": _squeeze, "flip": _flip, "take": _take,
         "matrix_transpose": template("np.swapaxes({0}, -1, -2)"),
         "concat": function("np.concatenate", sequence=True),

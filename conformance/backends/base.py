@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.metadata
 import importlib.util
 import linecache
+import re
 import time
 import traceback
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,10 +17,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from conformance.backends.printing import BARE, Block, Printer, Spelling
+from conformance.backends.layout import Block
+from conformance.backends.printing import BARE, Printer, Spelling
 from conformance.backends.styles import Emitter
 from conformance.errors import MissingFramework, Unsupported
-from conformance.graph import Graph
+from conformance.graph import LEAVES, Graph
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ class Backend(ABC):
         """Source of an array of this dtype that does not ask for gradients."""
 
     def leaf(self, values: np.ndarray, dtype: str, *, kind: str, differentiated: bool) -> str:
-        """Source of an input; `differentiated` inputs lie on a path to a gradient."""
+        """Source of an input or a constant; `differentiated` ones are asked a gradient for."""
         return self.array(values, dtype)
 
     def setup(self, dtype: str) -> tuple[str, ...]:
@@ -84,7 +88,7 @@ class Backend(ABC):
         """A result as a NumPy array of the same dtype."""
         return np.asarray(value)
 
-    def synchronize(self, values: Mapping[str, Any]) -> None:
+    def synchronize(self, values: Mapping[str, Any]) -> None:  # noqa: B027 - most need not wait
         """Wait until the results are computed, where a framework answers before that."""
 
     # --- what all backends share ---------------------------------------------------------------
@@ -121,23 +125,40 @@ class Backend(ABC):
         body = Block(depth=1)
         self.style(printer, body).body()
         body.line(f"return {printer.results()}")
-        head = Block(list(self.imports))
-        head.lines += ["", *self.setup(dtype)]
-        names = []
-        for position in graph.inputs:
-            node = graph.nodes[position]
-            text = self.leaf(values[node["name"]], node.type.dtype, kind=node["kind"],
-                             differentiated=position in differentiated(graph))
-            names.append(printer.names[position])
-            head.line(f"{names[-1]} = {text}")
-        printer.constants(head)
+        head, names = self._leaves(printer, values)
         parameters = ", ".join(names)
-        source = "\n".join([
-            *head.lines, "", "", *self.decorators(mode), f"def derivatives({parameters}):",
-            *body.lines, "", "", 'if __name__ == "__main__":',
-            f"    for name, value in derivatives({parameters}).items():",
-            '        print(name, "=", value)', ""])
+        code = Block([*head.lines, "", "", *self.decorators(mode)])
+        code.line(f"def derivatives({parameters}):")
+        code.lines += [*body.lines, "", "", 'if __name__ == "__main__":']
+        code.depth = 1
+        code.line(f"for name, value in derivatives({parameters}).items():")
+        code.depth = 2
+        code.line('print(name, "=", value)')
+        setup = self.setup(dtype)
+        text = "\n".join([*setup, *([""] if setup else []), *code.lines, ""])
+        used = [line for line in self.imports
+                if re.search(rf"\b{line.split()[-1]}\b", text)]
+        source = "\n".join([*used, "", text])
         return Program(source, tuple(names), f"<{self.name} {title} {dtype} {mode}>")
+
+    def _leaves(self, printer: Printer,
+                values: Mapping[str, np.ndarray]) -> tuple[Block, list[str]]:
+        """Lines for the inputs and the constants that are used, and the inputs' names."""
+        graph, block, names = printer.graph, Block(), []
+        sources = differentiated(graph)
+        for position in [*graph.inputs, *sorted(graph.program() - set(graph.inputs))]:
+            node = graph.nodes[position]
+            if node.op == "input":
+                array, kind = values[node["name"]], node["kind"]
+                names.append(printer.names[position])
+            elif node.op == "constant":
+                array, kind = np.array(node["value"], node.type.dtype), "constant"
+            else:
+                continue
+            text = self.leaf(array.reshape(node.type.shape), node.type.dtype, kind=kind,
+                             differentiated=position in sources)
+            block.line(f"{printer.names[position]} = {text}")
+        return block, names
 
     def decorators(self, mode: str) -> tuple[str, ...]:
         """Lines above the function, as a mode needs them."""
@@ -153,30 +174,47 @@ class Backend(ABC):
 
     def evaluate(self, graph: Graph, values: Mapping[str, np.ndarray], *, mode: str = "reverse",
                  title: str = "case") -> Evaluation:
-        """Print, compile and run once. What the framework raises is data; raises Unsupported."""
+        """Print, compile and run once. What the framework raises is data; raises Unsupported.
+
+        What it warns of is not shown, nor made an error: an answer does not depend on filters.
+        """
         program = self.program(graph, values, mode=mode, title=title)
         started = time.perf_counter()
-        try:
-            derivatives, inputs = self.load(program)
-            started = time.perf_counter()
-            results = derivatives(*inputs)
-            self.synchronize(results)
-            seconds = time.perf_counter() - started
-            arrays = {name: None if value is None else self.to_numpy(value)
-                      for name, value in results.items()}
-        except Exception as error:  # whatever a framework raises is its answer
-            return Evaluation(seconds=time.perf_counter() - started, source=program.source,
-                              error=describe(error, program))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                derivatives, inputs = self.load(program)
+                started = time.perf_counter()
+                results = derivatives(*inputs)
+                self.synchronize(results)
+                seconds = time.perf_counter() - started
+                arrays = {name: None if value is None else self.to_numpy(value)
+                          for name, value in results.items()}
+            except SyntaxError:  # the printer's fault, and nobody's answer
+                raise
+            except Exception as error:  # whatever a framework raises is its answer
+                return Evaluation(seconds=time.perf_counter() - started, source=program.source,
+                                  error=describe(error, program))
         return Evaluation(arrays, seconds, program.source)
 
 
 def describe(error: BaseException, program: Program) -> str:
-    """The error's type and text, and the printed line that raised it."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__)
-              if f.filename == program.filename]
-    place = f", at line {frames[-1].lineno} of the printed code: {frames[-1].line}" if frames else ""
+    """The error's type and text, and the printed statement that raised it."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__)
+             if frame.filename == program.filename]
+    place = (f", at line {lines[-1]} of the printed code: {_statement(program.source, lines[-1])}"
+             if lines else "")
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text[:500]}{place}"
+
+
+def _statement(source: str, line: int) -> str:
+    """The statement around a line, as one line."""
+    around = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.stmt)
+              and node.lineno <= line <= node.end_lineno]
+    innermost = max(around, key=lambda node: (node.lineno, -node.end_lineno))
+    text = "".join(part.strip() for part in ast.get_source_segment(source, innermost).splitlines())
+    return re.sub(r",([^ )\]}])", r", \1", text)
 
 
 def graph_dtype(graph: Graph) -> str:
@@ -185,12 +223,6 @@ def graph_dtype(graph: Graph) -> str:
 
 
 def differentiated(graph: Graph) -> frozenset[int]:
-    """Inputs that a gradient is asked for, or that lead to an intermediate source."""
-    found: set[int] = set()
-    sources = {node.inputs[1] for node in graph if node.op == "grad"}
-    found.update(s for s in sources if graph.nodes[s].op == "input")
-    for source in sources:
-        leading = graph.ancestors[source] & set(graph.inputs)
-        if not leading & found:
-            found.update(i for i in leading if graph.nodes[i].type.is_float)
-    return frozenset(found)
+    """The leaves that the program asks a gradient for."""
+    sources = (graph.nodes[i].inputs[1] for i in graph.program() if graph.nodes[i].op == "grad")
+    return frozenset(s for s in sources if graph.nodes[s].op in LEAVES)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from conformance.backends.base import Backend
-from conformance.backends.printing import Call, Expr, function, nested, plain, template
-from conformance.backends.styles import FunctionalStyle
+from conformance.backends.functions import FunctionalStyle
+from conformance.backends.printing import Call, Expr, Spelling, function, nested, plain
 
 
 def _take(call: Call) -> Expr:
-    indices = ", ".join(map(str, call["indices"]))
-    wanted = f"jnp.array([{indices}])" if indices else "jnp.array([], dtype=int)"
-    return Expr(f"jnp.take({call.operands[0].text}, {wanted}, axis={call['axis']})")
+    indices = plain(list(call["indices"])) if call["indices"] else "[], dtype=int"
+    return Expr(f"jnp.take({call.text}, jnp.array({indices}), axis={call['axis']})")
 
 
 class JaxBackend(Backend):
@@ -29,21 +28,19 @@ class JaxBackend(Backend):
     imports = ("import jax", "import jax.numpy as jnp")
     reserved = ("jax", "jnp")
     style = FunctionalStyle
-    bare = Backend.bare | {"where", "maximum", "minimum"}
-    spellings = {
+    bare = Backend.bare | {"where", "maximum", "minimum", "atan2", "hypot", "logaddexp"}
+    spellings: ClassVar[Mapping[str, Spelling | None]] = {
         "stop_gradient": function("jax.lax.stop_gradient"),
         "erf": function("jax.scipy.special.erf"),
-        "relu": function("jax.nn.relu"),
         "rsqrt": function("jax.lax.rsqrt"),
-        "sigmoid": function("jax.nn.sigmoid"),
-        "softplus": function("jax.nn.softplus"),
-        "softmax": function("jax.nn.softmax"),
-        "log_softmax": function("jax.nn.log_softmax"),
+        **{name: function(f"jax.nn.{name}") for name in (
+            "relu", "sigmoid", "softplus", "softmax", "log_softmax")},
         "logsumexp": function("jax.scipy.special.logsumexp"),
-        "cumulative_sum": template("jnp.cumsum({0}, axis={axis})"),
-        "broadcast_to": template("jnp.broadcast_to({0}, {shape})"),
-        "reshape": template("jnp.reshape({0}, {shape})"),
-        "permute_dims": template("jnp.permute_dims({0}, {axes})"),
+        "cumulative_sum": function("jnp.cumsum"),
+        "reshape": function("jnp.reshape", positional=("shape",)),
+        "permute_dims": function("jnp.permute_dims", positional=("axes",)),
+        "broadcast_to": function("jnp.broadcast_to", positional=("shape",)),
+        "roll": function("jnp.roll", positional=("shift",)),
         "take": _take,
     }
 
@@ -57,7 +54,7 @@ class JaxBackend(Backend):
         return f"jnp.sum({target.text})"
 
     def setup(self, dtype: str) -> tuple[str, ...]:
-        return ('jax.config.update("jax_enable_x64", True)', "") if dtype == "float64" else ()
+        return ('jax.config.update("jax_enable_x64", True)',) if dtype == "float64" else ()
 
     def load(self, program: Any) -> tuple[Any, tuple[Any, ...]]:
         """Start from the precision that a fresh interpreter has: a float64 run switches it."""

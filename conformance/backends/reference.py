@@ -1,14 +1,19 @@
-"""The reference engine: GradientTape as TensorFlow has it, operators as the array API names them."""
+"""The reference engine: TensorFlow's GradientTape, and operators as the array API names them."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 
 from conformance.backends.base import Backend
-from conformance.backends.printing import function, nested, plain
-from conformance.backends.styles import TapeStyle
+from conformance.backends.printing import Call, Expr, Spelling, function, nested, plain
+from conformance.backends.styles import TAPES, TapeStyle, as_variable
+
+
+def _take(call: Call) -> Expr:
+    return Expr(f"engine.take({call.text}, {plain(list(call['indices']))}, axis={call['axis']})")
 
 
 class ReferenceBackend(Backend):
@@ -19,12 +24,18 @@ class ReferenceBackend(Backend):
     distribution = "gradient-conformance"
     namespace = "engine"
     imports = ("import reference_engine as engine",)
-    reserved = ("engine", "tape", "outer_tape", *(f"tape_{level}" for level in range(3, 10)))
+    reserved = ("engine", *TAPES)
     style = TapeStyle
     tape = "engine.GradientTape"
     zero_gradients = '"zero"'
-    bare = Backend.bare | {"where", "maximum", "minimum"}
-    spellings = {"take": function("engine.take")}
+    bare = Backend.bare | {"where", "maximum", "minimum", "atan2", "hypot", "logaddexp"}
+    spellings: ClassVar[Mapping[str, Spelling | None]] = {
+        "reshape": function("engine.reshape", positional=("shape",)),
+        "permute_dims": function("engine.permute_dims", positional=("axes",)),
+        "broadcast_to": function("engine.broadcast_to", positional=("shape",)),
+        "roll": function("engine.roll", positional=("shift",)),
+        "take": _take,
+    }
 
     def array(self, values: np.ndarray, dtype: str) -> str:
         suffix = "" if dtype in ("float64", "bool", "int64") else f', dtype="{dtype}"'
@@ -33,12 +44,8 @@ class ReferenceBackend(Backend):
         return f"engine.constant({nested(values, dtype)}{suffix})"
 
     def leaf(self, values: np.ndarray, dtype: str, *, kind: str, differentiated: bool) -> str:
-        text = self.array(values, dtype)
-        if kind != "variable":
-            return text
-        if values.size == 0:
-            return f"engine.Variable({text})"
-        return text.replace("engine.constant(", "engine.Variable(", 1)
+        return as_variable(self.array(values, dtype), "engine") if kind == "variable" else (
+            self.array(values, dtype))
 
     def to_numpy(self, value: Any) -> np.ndarray:
         return value.numpy()

@@ -3,71 +3,131 @@
 from __future__ import annotations
 
 import importlib.metadata as metadata
-from collections.abc import Mapping
-from typing import Any
+import math
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, ClassVar
 
 import numpy as np
 
-from conformance.backends.base import Backend
-from conformance.backends.printing import Call, Expr, Spelling, function, nested, plain, template
-from conformance.backends.styles import TapeStyle
-from conformance.errors import Unsupported
+from conformance.backends.base import Backend, Program
+from conformance.backends.printing import (
+    PRODUCT,
+    Call,
+    Expr,
+    Spelling,
+    function,
+    nested,
+    number,
+    plain,
+)
+from conformance.backends.styles import TAPES, TapeStyle, as_variable
 
 
-def _reduce(name: str) -> Spelling:
-    return function(f"tf.reduce_{name}")
+class GradientTapeStyle(TapeStyle):
+    """Tapes, and a dense tensor where the gradient of a gather is IndexedSlices."""
+
+    def gradient(self, call: list[int], tape: str) -> None:
+        super().gradient(call, tape)
+        for i in call:
+            if self._is_sparse(self.target(i), self.source(i)):
+                name = self.names[i]
+                self.block.line(f"{name} = tf.convert_to_tensor({name})")
+
+    def _is_sparse(self, target: int, source: int) -> bool:
+        """Whether all that the target has from its source are rows that were gathered."""
+        consumers = [node for i in self.graph.ancestors[target]
+                     if source in (node := self.graph.nodes[i]).inputs
+                     and self.flow.connected(target, i) and self.flow.connected(i, source)]
+        return bool(consumers) and all(
+            node.op == "take" and node["axis"] in (0, -len(self.graph.nodes[source].type.shape))
+            for node in consumers)
+
+
+def _listed(name: str, *parameters: str) -> Spelling:
+    """`name(x, [2, 3])`: a shape or axes, which TensorFlow likes as a list."""
+    def spell(call: Call) -> Expr:
+        listed = (plain(list(call[p]) if isinstance(call[p], tuple) else call[p])
+                  for p in parameters)
+        return Expr(f"{name}({', '.join([call.text, *listed])})")
+
+    return spell
+
+
+def _over_axes(name: str) -> Spelling:
+    def spell(call: Call) -> Expr:
+        axis = call["axis"]
+        arguments = [call.text]
+        if axis is not None:
+            arguments.append(f"axis={plain(list(axis) if isinstance(axis, tuple) else axis)}")
+        if dict(call.node.parameters).get("keepdims"):
+            arguments.append("keepdims=True")
+        return Expr(f"{name}({', '.join(arguments)})")
+
+    return spell
 
 
 def _variance(call: Call) -> Expr:
-    if call["correction"] != 0.0:
-        raise Unsupported(f"tensorflow's variance has no correction ({call.node.where})")
-    return function("tf.math.reduce_variance")(call)
-
-
-def _cumulative_sum(call: Call) -> Expr:
-    return Expr(f"tf.cumsum({call.operands[0].text}, axis={call['axis']})")
+    """TensorFlow's variance has no correction: it is rescaled."""
+    variance, correction = _over_axes("tf.math.reduce_variance")(call), call["correction"]
+    if not correction:
+        return variance
+    count = math.prod(call.shape[axis] for axis in call.axes)
+    free = float(count - correction)
+    return Expr(f"{variance.text} * {count} / {number(int(free) if free.is_integer() else free)}",
+                PRODUCT)
 
 
 def _clip(call: Call) -> Expr:
     """tf.clip_by_value wants both bounds."""
-    text, low, high = call.operands[0].text, call["min"], call["max"]
-    if low is None:
-        return Expr(f"tf.minimum({text}, {plain(high)})")
+    low, high = call["min"], call["max"]
     if high is None:
-        return Expr(f"tf.maximum({text}, {plain(low)})")
-    return Expr(f"tf.clip_by_value({text}, {plain(low)}, {plain(high)})")
+        return call.operands[0] if low is None else Expr(f"tf.maximum({call.text}, {plain(low)})")
+    if low is None:
+        return Expr(f"tf.minimum({call.text}, {plain(high)})")
+    return Expr(f"tf.clip_by_value({call.text}, {plain(low)}, {plain(high)})")
+
+
+def _squeeze(call: Call) -> Expr:
+    """To TensorFlow, no axes are all axes of length 1."""
+    return call.operands[0] if call["axis"] == () else _over_axes("tf.squeeze")(call)
 
 
 def _flip(call: Call) -> Expr:
-    axes = call["axis"]
-    if axes is None:
-        axes = tuple(range(len(call.types[0].shape)))
-    elif not isinstance(axes, tuple):
-        axes = (axes,)
-    return Expr(f"tf.reverse({call.operands[0].text}, axis={plain(list(axes))})")
+    return Expr(f"tf.reverse({call.text}, axis={plain(list(call.axes))})")
 
 
 def _roll(call: Call) -> Expr:
-    text, shape = call.operands[0].text, call.types[0].shape
+    """tf.roll wants an axis."""
     if call["axis"] is not None:
-        return Expr(f"tf.roll({text}, shift={call['shift']}, axis={call['axis']})")
-    flat = f"tf.roll(tf.reshape({text}, [-1]), shift={call['shift']}, axis=0)"
-    return Expr(f"tf.reshape({flat}, {plain(shape)})")
+        return Expr(f"tf.roll({call.text}, {call['shift']}, axis={call['axis']})")
+    flat = f"tf.roll(tf.reshape({call.text}, [-1]), {call['shift']}, axis=0)"
+    return Expr(f"tf.reshape({flat}, {plain(list(call.shape))})")
 
 
 def _concat(call: Call) -> Expr:
-    parts = ", ".join(operand.text for operand in call.operands)
-    return Expr(f"tf.concat([{parts}], axis={call['axis']})")
+    """tf.concat has no default axis."""
+    return Expr(f"tf.concat([{', '.join(o.text for o in call.operands)}], axis={call['axis']})")
 
 
 def _matmul(call: Call) -> Expr:
-    """tf.matmul wants matrices on both sides; tensordot takes vectors."""
-    left, right = (t.shape for t in call.types)
-    if len(left) >= 2 and len(right) >= 2:
-        return Expr(f"{call.operands[0].within(2)} @ {call.operands[1].within(3)}", 2)
-    if len(left) <= 2 and len(right) <= 2:
-        return Expr(f"tf.tensordot({call.operands[0].text}, {call.operands[1].text}, 1)")
-    return function("tf.experimental.numpy.matmul")(call)
+    """tf.matmul wants matrices on both sides."""
+    (left, right), (a, b) = call.operands, (len(t.shape) for t in call.types)
+    if a >= 2 and b >= 2:
+        return Expr(f"{left.within(PRODUCT)} @ {right.within(PRODUCT + 1)}", PRODUCT)
+    if a == b == 1:
+        return Expr(f"tf.tensordot({left.text}, {right.text}, 1)")
+    if b == 1:
+        return Expr(f"tf.linalg.matvec({left.text}, {right.text})")
+    return Expr(f"tf.linalg.matvec({right.text}, {left.text}, transpose_a=True)")
+
+
+def _take(call: Call) -> Expr:
+    indices = plain(list(call["indices"])) if call["indices"] else "tf.constant([], tf.int64)"
+    return Expr(f"tf.gather({call.text}, {indices}, axis={call['axis']})")
 
 
 class TensorFlowBackend(Backend):
@@ -79,37 +139,30 @@ class TensorFlowBackend(Backend):
     extra = "tensorflow"
     namespace = "tf"
     imports = ("import tensorflow as tf",)
-    reserved = ("tf", "tape", "outer_tape", *(f"tape_{level}" for level in range(3, 10)))
-    style = TapeStyle
+    reserved = ("tf", *TAPES)
+    style = GradientTapeStyle
     tape = "tf.GradientTape"
     zero_gradients = "tf.UnconnectedGradients.ZERO"
-    spellings: Mapping[str, Spelling | None] = {
-        "erf": function("tf.math.erf"), "expm1": function("tf.math.expm1"),
-        "log": function("tf.math.log"), "log1p": function("tf.math.log1p"),
-        "log2": function("tf.experimental.numpy.log2"),
-        "log10": function("tf.experimental.numpy.log10"),
-        "reciprocal": function("tf.math.reciprocal"), "relu": function("tf.nn.relu"),
-        "rsqrt": function("tf.math.rsqrt"), "softplus": function("tf.math.softplus"),
-        "atan2": function("tf.math.atan2"),
-        "hypot": function("tf.experimental.numpy.hypot"),
-        "logaddexp": function("tf.experimental.numpy.logaddexp"),
+    bare = Backend.bare | {"where", "maximum", "minimum", "atan2", "logaddexp"}
+    spellings: ClassVar[Mapping[str, Spelling | None]] = {
+        **{name: function(f"tf.math.{name}") for name in (
+            "erf", "expm1", "log", "log1p", "reciprocal", "rsqrt", "softplus", "atan2")},
+        **{name: function(f"tf.experimental.numpy.{name}") for name in (
+            "log2", "log10", "hypot", "logaddexp")},
+        "relu": function("tf.nn.relu"),
         "clip": _clip,
-        "sum": _reduce("sum"), "mean": _reduce("mean"), "prod": _reduce("prod"),
-        "max": _reduce("max"), "min": _reduce("min"), "logsumexp": _reduce("logsumexp"),
+        **{name: _over_axes(f"tf.reduce_{name}") for name in (
+            "sum", "mean", "prod", "max", "min", "logsumexp")},
         "var": _variance,
         "softmax": function("tf.nn.softmax"), "log_softmax": function("tf.nn.log_softmax"),
-        "cumulative_sum": _cumulative_sum,
-        "reshape": template("tf.reshape({0}, {shape})"),
-        "permute_dims": template("tf.transpose({0}, {axes})"),
-        "expand_dims": template("tf.expand_dims({0}, axis={axis})"),
-        "squeeze": template("tf.squeeze({0}, axis={axis})"),
-        "broadcast_to": template("tf.broadcast_to({0}, {shape})"),
-        "flip": _flip, "roll": _roll,
+        "cumulative_sum": function("tf.cumsum"),
+        "reshape": _listed("tf.reshape", "shape"),
+        "permute_dims": _listed("tf.transpose", "axes"),
+        "broadcast_to": _listed("tf.broadcast_to", "shape"),
+        "squeeze": _squeeze, "flip": _flip, "roll": _roll,
         "matrix_transpose": function("tf.linalg.matrix_transpose"),
         "concat": _concat,
-        "stack": function("tf.stack", sequence=True),
-        "matmul": _matmul,
-        "take": template("tf.gather({0}, {indices}, axis={axis})"),
+        "matmul": _matmul, "take": _take,
     }
 
     def array(self, values: np.ndarray, dtype: str) -> str:
@@ -119,23 +172,47 @@ class TensorFlowBackend(Backend):
         return f"tf.constant({nested(values, dtype)}{suffix})"
 
     def leaf(self, values: np.ndarray, dtype: str, *, kind: str, differentiated: bool) -> str:
-        text = self.array(values, dtype)
-        if kind != "variable":
-            return text
-        if values.size == 0:
-            return f"tf.Variable({text})"
-        return text.replace("tf.constant(", "tf.Variable(", 1)
+        return as_variable(self.array(values, dtype), "tf") if kind == "variable" else (
+            self.array(values, dtype))
 
     def version(self) -> str:
         """Of whichever distribution provides TensorFlow; tensorflow-cpu is one."""
-        for distribution in ("tensorflow", "tensorflow-cpu"):
-            try:
-                return metadata.version(distribution)
-            except metadata.PackageNotFoundError:
-                continue
+        if "tensorflow-cpu" in metadata.packages_distributions().get(self.module, ()):
+            return metadata.version("tensorflow-cpu")
         return super().version()
+
+    def load(self, program: Program) -> tuple[Any, tuple[Any, ...]]:
+        """Without what TensorFlow says of itself when it starts."""
+        if "tensorflow" not in sys.modules:
+            os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+            with _stderr_set_aside():
+                import tensorflow as tf
+
+                tf.constant(0.0)  # the first tensor starts the devices
+        return super().load(program)
 
     def to_numpy(self, value: Any) -> np.ndarray:
         import tensorflow as tf
 
-        return tf.convert_to_tensor(value).numpy()  # a gather's gradient comes as IndexedSlices
+        return tf.convert_to_tensor(value).numpy()  # a Variable too
+
+
+@contextmanager
+def _stderr_set_aside() -> Iterator[None]:
+    """Keep what native code writes on stderr, and show it only if something is raised.
+
+    TensorFlow logs its first lines before its log level is read.
+    """
+    sys.stderr.flush()
+    saved = os.dup(2)
+    with tempfile.TemporaryFile() as aside:
+        os.dup2(aside.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            aside.seek(0)
+            os.write(saved, aside.read())
+            raise
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)

@@ -2,196 +2,164 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 
 from conformance.backends.base import Backend, differentiated
 from conformance.backends.printing import (
+    ATOM,
     Call,
     Expr,
     Spelling,
     function,
+    index_text,
     nested,
     plain,
     template,
 )
 from conformance.backends.styles import Emitter
-from conformance.errors import Unsupported
+
+# torch saves nothing for the backward of these, so that it can go over them again at any time
+KEEPS_NOTHING = frozenset({
+    "add", "subtract", "negative", "sum", "mean", "reshape", "permute_dims", "expand_dims",
+    "squeeze", "broadcast_to", "flip", "roll", "matrix_transpose", "concat", "stack", "getitem",
+    "cumulative_sum", "ones_like", "grad"})
 
 
 class AutogradGradStyle(Emitter):
-    """torch.autograd.grad, with create_graph and retain_graph only where a later call needs them."""
+    """torch.autograd.grad, with create_graph and retain_graph where a later call needs them."""
+
+    # hypot's gradient divides by the result; atan2's two gradients share a denominator
+    through_result = frozenset({"hypot", "atan2"})
 
     def body(self) -> None:
-        groups = self._groups()
-        leading = {group[0]: group for group in groups}
-        later = {i for group in groups for i in group[1:]}
+        tracked = differentiated(self.graph)
+        sources = {self.source(i) for i in self.gradients()}
+        self.leaves = self.untracked(sources, tracked)
+        calls = self._calls()
+        first = {call[0]: call for call in calls}
         for i in self.program:
-            if i in leading:
-                self._gradient(leading[i], groups)
-            elif i not in later:
+            if i in first:
+                self._gradient(first[i], calls[calls.index(first[i]) + 1:])
+                for j in first[i]:
+                    if j in self.leaves:
+                        self.block.line(f"{self.names[j]}.requires_grad_()")
+            elif self.graph.nodes[i].op != "grad":
                 self.statement(i)
 
-    def _groups(self) -> list[list[int]]:
-        """Gradients of one target whose sources are there when the first is asked for."""
-        groups: list[list[int]] = []
-        grouped: set[int] = set()
-        for i in self.program:
-            if self.graph.nodes[i].op != "grad" or i in grouped:
-                continue
-            group = [j for j in self.siblings(i, self.program)
-                     if j == i or (j not in grouped and self.graph.nodes[j].inputs[1] < i)]
-            grouped.update(group)
-            groups.append(group)
-        return groups
+    def statement(self, position: int) -> None:
+        """A source that nothing tracked leads to is made a leaf, as an input is."""
+        if position not in self.leaves:
+            super().statement(position)
+            return
+        value = self.printer.spell(position, self.expression)
+        self.block.line(f"{self.names[position]} = {value.within(ATOM)}.requires_grad_()")
 
-    def _gradient(self, group: list[int], groups: list[list[int]]) -> None:
-        nodes = self.graph.nodes
-        target = nodes[group[0]].inputs[0]
-        sources = [nodes[i].inputs[1] for i in group]
-        for s in sources:
-            if not self.graph.ancestors[s] & differentiated(self.graph):
-                raise Unsupported(f"torch cannot require a gradient for {self.names[s]!r}, which "
-                                  f"no input leads to ({nodes[s].where})")
+    def _calls(self) -> list[list[int]]:
+        """Gradients of one target whose sources are there when the first is asked for."""
+        waiting, calls = self.gradients(), []
+        while waiting:
+            first = waiting[0]
+            calls.append(self.siblings(first, (i for i in waiting if self.source(i) < first)))
+            waiting = [i for i in waiting if i not in calls[-1]]
+        return calls
+
+    def _gradient(self, call: list[int], later: list[list[int]]) -> None:
+        target, sources = self.target(call[0]), [self.source(i) for i in call]
         flags = []
-        if any(i in self.graph.ancestors[t] for i in group for t in self._targets_after(group)):
+        if any(self._differentiates(other, i) for other in later for i in call):
             flags.append("create_graph=True")
-        elif self._walked_again(group, groups):
+        elif any(self._saved(call) & self._saved(other) for other in later):
             flags.append("retain_graph=True")
         if not all(self.flow.connected(target, s) for s in sources):
             flags += ["allow_unused=True", "materialize_grads=True"]
-        total = self.names[target] + (".sum()" if nodes[target].type.shape else "")
+        total = self.names[target] + (".sum()" if self.graph.nodes[target].type.shape else "")
         wanted = ", ".join(self.names[s] for s in sources)
         wanted = f"({wanted})" if len(sources) > 1 else wanted
-        results = ", ".join(self.names[i] for i in group) + ("," if len(group) == 1 else "")
-        self.block.line(f"{results} = torch.autograd.grad("
-                        f"{', '.join([total, wanted, *flags])})")
+        results = ", ".join(self.names[i] for i in call)
+        arguments = ", ".join([total, wanted, *flags])
+        only = "[0]" if len(call) == 1 else ""
+        self.block.line(f"{results} = torch.autograd.grad({arguments}){only}")
 
-    def _targets_after(self, group: list[int]) -> Iterable[int]:
-        return (self.graph.nodes[i].inputs[0] for i in self.program
-                if self.graph.nodes[i].op == "grad" and i not in group)
+    def _differentiates(self, call: list[int], gradient: int) -> bool:
+        """Whether a later call goes back over how this gradient was computed."""
+        target = self.target(call[0])
+        if not self.flow.connected(target, gradient):
+            return False
+        return target == gradient or any(
+            s == gradient or self.flow.connected(gradient, s) for s in map(self.source, call))
 
-    def _walked_again(self, group: list[int], groups: list[list[int]]) -> bool:
-        """Whether a later call goes back over what this one would free."""
-        walked = self._walked(group)
-        return any(walked & self._walked(other) for other in groups[groups.index(group) + 1:])
-
-    def _walked(self, group: list[int]) -> frozenset[int]:
-        """The nodes between the target and the sources."""
-        ancestors = self.graph.ancestors
-        target = self.graph.nodes[group[0]].inputs[0]
-        sources = [self.graph.nodes[i].inputs[1] for i in group]
-        return frozenset(i for i in ancestors[target]
-                         if any(s in ancestors[i] and s != i for s in sources))
+    def _saved(self, call: list[int]) -> frozenset[int]:
+        """The steps whose saved tensors a call frees."""
+        seen = frozenset().union(*(self.flow.seen[i] for i in call))
+        return frozenset(i for i in seen if self.flow.operator(i) not in KEEPS_NOTHING)
 
 
-def _axis(name: str) -> Spelling:
-    """Reductions call an axis `dim` and keepdims `keepdim`."""
-    return function(f"torch.{name}", axis="dim", keepdims="keepdim")
+def _over_axes(name: str, *, all_by_name: bool = False) -> Spelling:
+    """A reduction; its axis is called `dim`, its keepdims `keepdim`.
 
-
-def _every_axis(name: str) -> Spelling:
-    """Reductions that want their dimensions named even when all are meant."""
+    all_by_name: whether it wants its dimensions named even when all are meant.
+    """
     def spell(call: Call) -> Expr:
-        axes = call["axis"]
-        if axes is None:
-            axes = tuple(range(len(call.types[0].shape)))
-        if name == "logsumexp" and not call.types[0].shape:
-            axes = 0
-        keep = ", keepdim=True" if call["keepdims"] else ""
-        extra = ""
+        text, axes = call.text, call["axis"]
+        if axes == () and call.shape:  # to torch, no dimensions are all of them
+            text, axes = f"{call.atom}.unsqueeze(-1)", -1
+            keep = False
+        else:
+            keep = call["keepdims"]
+        if axes is None and (all_by_name or keep):
+            axes = call.axes or 0
+        arguments = [text] if axes is None else [text, f"dim={plain(axes)}"]
+        if keep:
+            arguments.append("keepdim=True")
         if name == "var":
-            extra = f", correction={plain(call['correction'])}"
-        return Expr(f"torch.{name}({call.operands[0].text}, dim={plain(axes)}{keep}{extra})")
+            arguments.append(f"correction={plain(call['correction'])}")
+        return Expr(f"torch.{name}({', '.join(arguments)})")
 
     return spell
 
 
 def _prod(call: Call) -> Expr:
     """torch.prod takes one dimension or none."""
-    axes, keep = call["axis"], ", keepdim=True" if call["keepdims"] else ""
-    text = call.operands[0].text
-    if axes is None and not keep:
-        return Expr(f"torch.prod({text})")
-    wanted = range(len(call.types[0].shape)) if axes is None else (
-        axes if isinstance(axes, tuple) else (axes,))
-    ndim = len(call.types[0].shape)
-    for axis in sorted((a % ndim for a in wanted), reverse=True):
+    keep = ", keepdim=True" if call["keepdims"] and call.shape else ""
+    if len(call.axes) == len(call.shape) and not keep:
+        return Expr(f"torch.prod({call.text})")
+    if not call.axes:
+        return Expr(f"torch.prod({call.atom}.unsqueeze(-1), dim=-1)")
+    text = call.text
+    for axis in sorted(call.axes, reverse=True):
         text = f"torch.prod({text}, dim={axis}{keep})"
     return Expr(text)
 
 
-def _squeeze(call: Call) -> Expr:
-    return Expr(f"torch.squeeze({call.operands[0].text}, dim={plain(call['axis'])})")
+def _getitem(call: Call) -> Expr:
+    """torch has no negative steps: such a slice is a flip of what it selects, taken forwards."""
+    index = list(call["index"])
+    if Ellipsis in index and any(isinstance(p, slice) and (p.step or 1) < 0 for p in index):
+        at, named = index.index(Ellipsis), sum(p is not None for p in index) - 1
+        index[at:at + 1] = [slice(None)] * (len(call.shape) - named)
+    axis, kept, flipped = 0, 0, []
+    for position, part in enumerate(index):
+        if isinstance(part, slice) and (part.step or 1) < 0:
+            chosen = range(call.shape[axis])[part]
+            index[position] = slice(chosen[-1], chosen[0] + 1, -chosen.step) if chosen else (
+                slice(0, 0))
+            flipped.append(kept)
+        axis += part is not None
+        kept += not isinstance(part, int)
+    text = f"{call.atom}[{', '.join(map(index_text, index)) or '...'}]"
+    return Expr(f"torch.flip({text}, dims={plain(tuple(flipped))})" if flipped else text)
 
 
 def _flip(call: Call) -> Expr:
-    axes = call["axis"]
-    if axes is None:
-        axes = tuple(range(len(call.types[0].shape)))
-    elif not isinstance(axes, tuple):
-        axes = (axes,)
-    return Expr(f"torch.flip({call.operands[0].text}, dims={plain(axes)})")
-
-
-def _getitem(call: Call) -> Expr:
-    """torch has no negative steps: such a slice is a flip of what it selects, taken forwards."""
-    text = call.operands[0].within(5)
-    shape, parts, flipped, kept = call.types[0].shape, [], [], 0
-    index = list(call["index"])
-    if Ellipsis in index:
-        at = index.index(Ellipsis)
-        missing = len(shape) - sum(p is not None and p is not Ellipsis for p in index)
-        index[at:at + 1] = [slice(None)] * missing
-    axis = 0
-    for part in index:
-        if isinstance(part, slice):
-            if part.step is not None and part.step < 0:
-                chosen = range(*part.indices(shape[axis]))
-                part = (slice(chosen[-1], chosen[0] + 1, -part.step) if len(chosen)
-                        else slice(0, 0))
-                flipped.append(kept)
-            text_part = ":".join("" if p is None else str(p) for p in (part.start, part.stop))
-            if part.step not in (None, 1):
-                text_part += f":{part.step}"
-            parts.append(text_part)
-            kept += 1
-            axis += 1
-        elif part is None:
-            parts.append("None")
-            kept += 1
-        else:
-            parts.append(str(part))
-            axis += 1
-    body = f"{text}[{', '.join(parts)}]" if parts else f"{text}[...]"
-    return Expr(f"torch.flip({body}, dims={plain(tuple(flipped))})" if flipped else body)
-
-
-def _clip(call: Call) -> Expr:
-    bounds = ", ".join(f"{n}={plain(call[n])}" for n in ("min", "max") if call[n] is not None)
-    return Expr(f"torch.clamp({call.operands[0].text}, {bounds})")
+    return Expr(f"torch.flip({call.text}, dims={plain(call.axes)})")
 
 
 def _take(call: Call) -> Expr:
-    indices = f"torch.tensor([{', '.join(map(str, call['indices']))}])"
-    if not call["indices"]:
-        indices = "torch.tensor([], dtype=torch.int64)"
-    return Expr(f"torch.index_select({call.operands[0].text}, {call['axis']}, {indices})")
-
-
-def _extremum(name: str) -> Spelling:
-    """amax and amin share the gradient among ties, as the other frameworks do."""
-    def spell(call: Call) -> Expr:
-        parts = [call.operands[0].text]
-        if call["axis"] is not None:
-            parts.append(f"dim={plain(call['axis'])}")
-        if call["keepdims"]:
-            parts.append("keepdim=True")
-        return Expr(f"torch.{name}({', '.join(parts)})")
-
-    return spell
+    indices = plain(list(call["indices"])) if call["indices"] else "[], dtype=torch.int64"
+    return Expr(f"torch.index_select({call.text}, {call['axis']}, torch.tensor({indices}))")
 
 
 class TorchBackend(Backend):
@@ -206,31 +174,29 @@ class TorchBackend(Backend):
     reserved = ("torch",)
     style = AutogradGradStyle
     bare = Backend.bare | {"where"}
-    spellings = {
+    spellings: ClassVar[Mapping[str, Spelling | None]] = {
         "stop_gradient": template("{0}.detach()"),
         "softplus": function("torch.nn.functional.softplus"),
-        "erf": function("torch.erf"),
-        "clip": _clip,
-        **{name: _axis(name) for name in ("sum", "mean")},
-        "prod": _prod,
-        "max": _extremum("amax"), "min": _extremum("amin"),
-        "var": _every_axis("var"), "logsumexp": _every_axis("logsumexp"),
+        "clip": function("torch.clamp"),
+        "sum": _over_axes("sum"), "mean": _over_axes("mean"), "prod": _prod,
+        # amax and amin, unlike max and min, take several dimensions and none
+        "max": _over_axes("amax"), "min": _over_axes("amin"),
+        "var": _over_axes("var", all_by_name=True),
+        "logsumexp": _over_axes("logsumexp", all_by_name=True),
         "softmax": template("torch.softmax({0}, dim={axis})"),
         "log_softmax": template("torch.log_softmax({0}, dim={axis})"),
         "cumulative_sum": template("torch.cumsum({0}, dim={axis})"),
-        "reshape": template("torch.reshape({0}, {shape})"),
-        "permute_dims": template("torch.permute({0}, {axes})"),
-        "expand_dims": template("torch.unsqueeze({0}, {axis})"),
-        "squeeze": _squeeze,
-        "broadcast_to": template("torch.broadcast_to({0}, {shape})"),
+        "reshape": function("torch.reshape", positional=("shape",)),
+        "permute_dims": function("torch.permute", positional=("axes",)),
+        "expand_dims": function("torch.unsqueeze", axis="dim"),
+        "squeeze": function("torch.squeeze", axis="dim"),
+        "broadcast_to": function("torch.broadcast_to", positional=("shape",)),
         "flip": _flip,
-        "roll": function("torch.roll", shift="shifts", axis="dims"),
+        "roll": function("torch.roll", positional=("shift",), axis="dims"),
         "matrix_transpose": template("{0}.mT"),
         "concat": function("torch.concat", sequence=True, axis="dim"),
         "stack": function("torch.stack", sequence=True, axis="dim"),
-        "getitem": _getitem,
-        "take": _take,
-        "equal": function("torch.eq"), "not_equal": function("torch.ne"),
+        "getitem": _getitem, "take": _take,
     }
 
     def array(self, values: np.ndarray, dtype: str) -> str:

@@ -1,0 +1,48 @@
+"""Numbers and arrays as Python source: short, and exact once the framework has read them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+
+def number(value: float | int | bool) -> str:
+    """A number as Python source, NaN and infinities included."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return f'float("{value}")'
+    return repr(value)
+
+
+def plain(value: Any) -> str:
+    """A parameter as Python source."""
+    if isinstance(value, float):
+        return number(value)
+    if isinstance(value, tuple):
+        return f"({', '.join(map(plain, value))}{',' if len(value) == 1 else ''})"
+    if isinstance(value, list):
+        return f"[{', '.join(map(plain, value))}]"
+    return repr(value)
+
+
+def shortest(value: Any, dtype: str) -> str:
+    """The shortest decimal that becomes exactly this value of `dtype`.
+
+    Frameworks read a Python float, which is a double, and round it to `dtype`; where rounding
+    twice would miss, the double itself is written out.
+    """
+    if dtype in ("bool", "int64"):
+        return repr(value.item() if isinstance(value, np.generic) else value)
+    exact = np.dtype(dtype).type(value)
+    if not np.isfinite(exact):
+        return number(float(exact))
+    short = float(str(exact))
+    return number(short if np.dtype(dtype).type(short) == exact else float(exact))
+
+
+def nested(values: np.ndarray, dtype: str) -> str:
+    """An array as nested lists of numbers."""
+    if values.ndim == 0:
+        return shortest(values[()], dtype)
+    return f"[{', '.join(nested(row, dtype) for row in values)}]"
