@@ -72,7 +72,17 @@ class Function:
 
 
 def sigmoid_series(t: arb_series) -> arb_series:
-    return (1 + (-t).exp()).inv()
+    """Two spellings of one function; that with the small exponential keeps wide balls narrow."""
+    if t[0].mid() > 0:
+        return (1 + (-t).exp()).inv()
+    small = t.exp()
+    return small * (1 + small).inv()
+
+
+def tanh_series(t: arb_series) -> arb_series:
+    if t[0].mid() > 0:
+        return 2 * (1 + (-2 * t).exp()).inv() - 1
+    return 1 - 2 * (1 + (2 * t).exp()).inv()
 
 
 def power(exponent: int) -> Function:
@@ -108,7 +118,7 @@ _LINES: dict[str, Function] = {
     "sqrt": Function(lambda t: t.sqrt(), arb.sqrt, 0, closed=True),
     "square": Function(lambda t: t * t, lambda a: a * a),
     "tan": Function(lambda t: t.tan(), arb.tan),
-    "tanh": Function(lambda t: 1 - 2 * ((2 * t).exp() + 1).inv(), arb.tanh),
+    "tanh": Function(tanh_series, arb.tanh),
 }
 
 FUNCTIONS = {name: replace(function, allowance=allowances.FUNCTIONS[name])

@@ -47,6 +47,7 @@ class Noisy(Arithmetic):
         return x * y * self.product
 
     def add(self, jets: Sequence[Jet]) -> Jet:
+        """One addition is off by u times its result; several, in any order, by u a term each."""
         terms: dict[int, list[arb]] = {}
         for jet in jets:
             for mask, x in jet.items():
@@ -57,7 +58,10 @@ class Noisy(Arithmetic):
             total.update(dict.fromkeys(jet, ZERO))
         for mask, balls in terms.items():
             slack = self.additions(len(balls) - 1)
-            total[mask] = sum((x * slack for x in balls[1:]), balls[0] * slack)
+            if len(balls) <= 2:
+                total[mask] = sum(balls[1:], balls[0]) * slack
+            else:
+                total[mask] = sum((x * slack for x in balls[1:]), balls[0] * slack)
         return total
 
     def subtract(self, a: Jet, b: Jet) -> Jet:

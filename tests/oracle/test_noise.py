@@ -14,7 +14,8 @@ ONE, TWO, HALF = F(1), F(2), F(0.5)
 
 
 def truths(program, dtype="float32", **inputs):
-    arrays = {name: np.asarray(value, dtype) for name, value in inputs.items()}
+    storage = "float32" if dtype == "bfloat16" else dtype
+    arrays = {name: np.asarray(value, storage) for name, value in inputs.items()}
     types = {name: (TensorType(array.shape, dtype), "constant") for name, array in arrays.items()}
     return derivatives(trace(program, types, dtype=dtype), arrays)
 
@@ -203,3 +204,13 @@ def test_slopes_that_are_zero_in_truth_may_be_rounded():
 
 def test_every_function_has_an_allowance():
     assert set(FUNCTIONS) == set(allowances.FUNCTIONS)
+
+
+def test_low_precision_far_from_zero_is_still_bounded():
+    """Shifting first is exact, and saturated functions stay narrow on wide balls."""
+    far = truths(lambda xp, x: {"g": grad(xp.softmax(x)[0], x)}, dtype="bfloat16",
+                 x=[-1000.0, -1004.0, -1000.0])["g"]
+    assert np.all(far.allowed < 0.05)
+    saturated = truths(lambda xp, x: {"g": grad(xp.tanh(xp.exp(2 * x)), x)}, dtype="bfloat16",
+                       x=2.0)["g"]
+    assert np.isfinite(saturated.allowed)
