@@ -210,7 +210,7 @@ def test_low_precision_far_from_zero_is_still_bounded():
     """Shifting first is exact, and saturated functions stay narrow on wide balls."""
     far = truths(lambda xp, x: {"g": grad(xp.softmax(x)[0], x)}, dtype="bfloat16",
                  x=[-1000.0, -1004.0, -1000.0])["g"]
-    assert np.all(far.allowed < 0.05)
+    assert np.all(far.allowed < np.abs(far.hi) / 2)
     saturated = truths(lambda xp, x: {"g": grad(xp.tanh(xp.exp(2 * x)), x)}, dtype="bfloat16",
                        x=2.0)["g"]
     assert np.isfinite(saturated.allowed)
