@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from flint import arb, arb_series, ctx
 
@@ -85,10 +86,24 @@ def tanh_series(t: arb_series) -> arb_series:
     return 1 - 2 * (1 + (2 * t).exp()).inv()
 
 
+def by_squaring(t: Any, exponent: int) -> Any:
+    """A ball or a series to an integer power, by products alone.
+
+    python-flint's own power of a ball takes a logarithm, which no ball around 0 has.
+    """
+    result, square, n = t * 0 + 1, t, abs(exponent)
+    while n:
+        if n & 1:
+            result = result * square
+        n >>= 1
+        square = square * square if n else square
+    return 1 / result if exponent < 0 else result
+
+
 def power(exponent: int) -> Function:
-    """x to an integer power, right for bases of every sign."""
-    return Function(lambda t: t**exponent, lambda a: a**exponent, pole=exponent < 0,
-                    allowance=allowances.power(exponent))
+    """x to an integer power, right for bases of every sign and for balls around 0."""
+    return Function(lambda t: by_squaring(t, exponent), lambda a: by_squaring(a, exponent),
+                    pole=exponent < 0, allowance=allowances.power(exponent))
 
 
 # One line a function. Where a line gives a primitive, `integral` restores the series but for its

@@ -214,3 +214,30 @@ def test_low_precision_far_from_zero_is_still_bounded():
     saturated = truths(lambda xp, x: {"g": grad(xp.tanh(xp.exp(2 * x)), x)}, dtype="bfloat16",
                        x=2.0)["g"]
     assert np.isfinite(saturated.allowed)
+
+
+@pytest.mark.parametrize("exponent", [2, 3])
+def test_a_computed_base_that_vanishes_has_a_finite_allowance(exponent):
+    """A ball around 0 has no logarithm, but it has whole powers."""
+    def program(xp, x):
+        y = x[0] + 2 * x[1]
+        return {"dy/dx": grad(y**exponent, x)}
+
+    graph = trace(program, {"x": (TensorType((2,), "float32"), "constant")})
+    truth = derivatives(graph, {"x": np.array([0.5, -0.25], "float32")})["dy/dx"]
+    assert truth.hi.tolist() == [0.0, 0.0]
+    assert np.all(truth.allowed < 1e-6)
+    assert truth.note == ""
+
+
+def test_slopes_that_cancel_in_a_factored_rule_are_allowed_for():
+    """atanh' = 1/((1 - x)(1 + x)): near 0 its derivative is a difference of two near 1."""
+    def program(xp, x):
+        return {"d2y/dx2": grad(grad(xp.atanh(x), x), x)}
+
+    x = np.array(0.015625)
+    graph = trace(program, {"x": (TensorType((), "float64"), "constant")}, dtype="float64")
+    truth = derivatives(graph, {"x": x})["d2y/dx2"]
+    factored = 1 / (1 - x) ** 2 / (1 + x) - 1 / (1 - x) / (1 + x) ** 2
+    assert abs((factored - truth.hi) - truth.lo) <= truth.allowed
+    assert truth.allowed < 1e-13
