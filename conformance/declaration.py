@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -51,7 +51,7 @@ class Case:
         """The case traced with floats of this dtype; raises CaseError with file and line."""
         return self._traced(dtype)
 
-    @lru_cache(maxsize=None)  # noqa: B019 - cases live as long as the process
+    @cache  # noqa: B019 - cases live as long as the process
     def _traced(self, dtype: str) -> Graph:
         types = {}
         for name, spec in self.inputs.items():

@@ -128,16 +128,26 @@ def load_case_file(path: Path, *, trace: bool = True) -> tuple[list[Case], list[
         if not trace:
             return declared, []
         for candidate in declared:
-            try:
-                candidate.graph()
-            except ConformanceError as error:
-                errors.append(_located(error, candidate))
-            except Exception as error:  # the author's own code failed
-                errors.append(CaseError(f"{candidate.name} failed while it was traced: "
-                                        f"{type(error).__name__}: {error}", _line_in(path, error)))
-            else:
+            error = _trace(candidate, path)
+            if error is None:
                 usable.append(candidate)
+            else:
+                errors.append(error)
     return usable, errors
+
+
+def _trace(candidate: Case, path: Path) -> CaseError | None:
+    """What is wrong with a case, if anything."""
+    try:
+        candidate.graph()
+    except CaseError as error:
+        return error if error.where else CaseError(f"{candidate.name}: {error}", candidate.where)
+    except ConformanceError as error:
+        return CaseError(f"{candidate.name}: {error}", candidate.where)
+    except Exception as error:  # the author's own code failed
+        return CaseError(f"{candidate.name} failed while it was traced: "
+                         f"{type(error).__name__}: {error}", _line_in(path, error))
+    return None
 
 
 @contextmanager
@@ -193,14 +203,9 @@ def _execute(path: Path) -> list[Case]:
                                 _line_in(path, error)) from None
             raise
     if not found:
+        del sys.modules[name]
         raise CaseError("declares no case", place)
     return found
-
-
-def _located(error: ConformanceError, candidate: Case) -> CaseError:
-    if isinstance(error, CaseError) and error.where:
-        return error
-    return CaseError(f"{candidate.name}: {error}", candidate.where)
 
 
 def _line_in(path: Path, error: BaseException) -> Location:

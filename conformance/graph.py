@@ -66,12 +66,8 @@ class Graph:
     outputs: tuple[Output, ...]
 
     def __post_init__(self) -> None:
-        for position, node in enumerate(self.nodes):
-            try:
-                _check_node(self.nodes, position, node)
-            except ConformanceError as error:
-                raise GraphError(f"node {position}, {_describe(self.nodes, position, node)}: "
-                                 f"{error}") from None
+        for position in range(len(self.nodes)):
+            _check_node(self.nodes, position)
         if not self.outputs:
             raise GraphError("a graph has at least one output")
         for output in self.outputs:
@@ -143,7 +139,15 @@ def _describe(nodes: tuple[Node, ...], position: int, node: Node) -> str:
     return f"{node.op}({types}){place}"
 
 
-def _check_node(nodes: tuple[Node, ...], position: int, node: Node) -> None:
+def _check_node(nodes: tuple[Node, ...], position: int) -> None:
+    try:
+        _check_meaning(nodes, position, nodes[position])
+    except ConformanceError as error:
+        raise GraphError(f"node {position}, {_describe(nodes, position, nodes[position])}: "
+                         f"{error}") from None
+
+
+def _check_meaning(nodes: tuple[Node, ...], position: int, node: Node) -> None:
     op = ops.get(node.op)
     if not all(is_int(i) and 0 <= i < position for i in node.inputs):
         raise GraphError(f"its inputs {node.inputs} must be positions of earlier nodes")

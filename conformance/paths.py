@@ -10,13 +10,13 @@ PACKAGE = Path(__file__).resolve().parent
 
 
 def suite_cases() -> Path:
-    """The folder of the suite's own cases: inside the installed package, or beside it in a checkout."""
+    """The folder of the suite's own cases: in the installed package, or beside it in a checkout."""
     installed = PACKAGE / "cases"
     return installed if installed.is_dir() else PACKAGE.parent / "cases"
 
 
 def display_path(path: str | Path) -> str:
-    """`cases/…` for the suite's own cases, else relative to the working directory when inside it."""
+    """`cases/…` for the suite's own cases, else relative to the working directory if inside it."""
     return _display(os.fspath(path), os.getcwd())
 
 

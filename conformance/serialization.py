@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from operator import itemgetter
 from typing import Any
 
-from conformance.errors import ConformanceError, GraphError, Location
+from conformance.errors import GraphError, Location
 from conformance.graph import Graph, Node, Output
 from conformance.typing_rules import TensorType
 
@@ -26,14 +27,9 @@ def graph_to_json(graph: Graph) -> dict[str, Any]:
 def graph_from_json(document: Mapping[str, Any]) -> Graph:
     """The graph of a document; raises GraphError with the JSON path of what is wrong."""
     validate(document, "graph")
-    nodes = []
-    for position, node in enumerate(document["nodes"]):
-        try:
-            nodes.append(_node_from_json(node))
-        except (ConformanceError, OverflowError, ValueError) as error:
-            raise GraphError(f"node {position}, {node['op']}: {error}") from None
-    return Graph(tuple(nodes), tuple(Output(o["name"], o["node"], o.get("closed_form"))
-                                     for o in document["outputs"]))
+    return Graph(tuple(_node_from_json(i, node) for i, node in enumerate(document["nodes"])),
+                 tuple(Output(o["name"], o["node"], o.get("closed_form"))
+                       for o in document["outputs"]))
 
 
 @cache
@@ -75,11 +71,14 @@ def _node_to_json(node: Node) -> dict[str, Any]:
     return document
 
 
-def _node_from_json(document: Mapping[str, Any]) -> Node:
+def _node_from_json(position: int, document: Mapping[str, Any]) -> Node:
     where = document.get("where")
-    return Node(document["op"], tuple(document["inputs"]),
-                tuple((name, _decode(value))
-                      for name, value in sorted(document["parameters"].items())),
+    try:
+        parameters = [(name, _decode(value)) for name, value in document["parameters"].items()]
+    except OverflowError as error:
+        raise GraphError(f"node {position}, {document['op']}: {error}") from None
+                document.get("name"),
+                Location(where["file"], where["line"]) if where else None)
                 TensorType(tuple(document["shape"]), document["dtype"]),
                 document.get("name"), Location(where["file"], where["line"]) if where else None)
 

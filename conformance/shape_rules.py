@@ -21,7 +21,6 @@ from conformance.typing_rules import (
     one_dtype,
 )
 
-
 # --- shapes ------------------------------------------------------------------------------------
 
 def reshape(types: Types, parameters: Parameters) -> TensorType:

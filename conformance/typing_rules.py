@@ -54,7 +54,7 @@ def is_int(value: Any) -> bool:
 def check_shape(shape: Any) -> tuple[int, ...]:
     """The shape as it is; raises ShapeError unless it is a tuple of lengths."""
     if not isinstance(shape, tuple) or not all(is_int(n) and n >= 0 for n in shape):
-        raise ShapeError(f"wants a shape, which is a tuple of lengths such as (2, 3), got {shape!r}")
+        raise ShapeError(f"wants a shape, a tuple of lengths such as (2, 3), got {shape!r}")
     return shape
 
 

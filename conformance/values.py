@@ -54,11 +54,11 @@ class Value:
         return self.type.dtype
 
     @property
-    def mT(self) -> Value:  # noqa: N802 - the array API's name
+    def mT(self) -> Value:
         return self.builder.apply("matrix_transpose", (self,), {})
 
     @property
-    def T(self) -> Value:  # noqa: N802 - the array API's name
+    def T(self) -> Value:
         if self.ndim != 2:
             raise CaseError(f".T wants 2 dimensions, got {self.type}; write xp.permute_dims(x, "
                             "axes), or x.mT for the last two", self.builder.line())

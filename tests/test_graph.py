@@ -100,7 +100,7 @@ def test_true_and_one_are_not_equal():
 def test_pickle_keeps_what_explains_a_node():
     g = graph(leaf(where=HERE), Node("getitem", (0,), (("index", (slice(None, 1), ...)),),
                                      TensorType((1,), "float32"), "y", HERE))
-    g.ancestors, g.levels, hash(g)  # noqa: B018 - caches travel along
+    g.ancestors, g.levels, hash(g)
     again = pickle.loads(pickle.dumps(g))
     assert again == g
     assert hash(again) == hash(g)

@@ -85,7 +85,7 @@ def test_values_in_bfloat16():
 
 def test_bfloat16_without_ml_dtypes_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "ml_dtypes", None)
-    with pytest.raises(UsageError, match="bfloat16 values need .*pip install ml_dtypes"):
+    with pytest.raises(UsageError, match=r"bfloat16 values need .*pip install ml_dtypes"):
         array(1.5).values(KEY, "bfloat16")
 
 
