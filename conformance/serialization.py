@@ -77,10 +77,10 @@ def _node_from_json(position: int, document: Mapping[str, Any]) -> Node:
         parameters = [(name, _decode(value)) for name, value in document["parameters"].items()]
     except OverflowError as error:
         raise GraphError(f"node {position}, {document['op']}: {error}") from None
-                document.get("name"),
+    return Node(document["op"], tuple(document["inputs"]),
+                tuple(sorted(parameters, key=itemgetter(0))),
+                TensorType(tuple(document["shape"]), document["dtype"]), document.get("name"),
                 Location(where["file"], where["line"]) if where else None)
-                TensorType(tuple(document["shape"]), document["dtype"]),
-                document.get("name"), Location(where["file"], where["line"]) if where else None)
 
 
 def _output_to_json(output: Output) -> dict[str, Any]:
