@@ -12,7 +12,7 @@ from conformance.declaration import Case
 
 def timed_function(case: Case, backend: Backend, dtype: str = "float32",
                    mode: str = "reverse") -> Callable[[], Any]:
-    """A call of the printed `derivatives`, its inputs made beforehand, its results left as they are.
+    """A call of the printed `derivatives`: inputs made beforehand, results left as they are.
 
     Where a framework answers before it has computed, the call waits for the results. Raises
     Unsupported.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,19 +16,30 @@ from conformance.errors import ConformanceError, UsageError
 if TYPE_CHECKING:
     from conformance.declaration import Case
     from conformance.discovery import Library
+    from conformance.reports.json_report import JsonFile
+    from conformance.runner import Run, Task
+    from conformance.verdict import Verdict
+
+INTERRUPTED = 130
+
+
+class Refusal(click.ClickException):
+    """Bad input; to a caller it is one class with bad usage."""
+
+    exit_code = 2
 
 
 class Group(click.Group):
-    """Deliberate errors become one line on standard error and exit code 2."""
+    """Deliberate errors become a message on standard error and exit code 2."""
 
     def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
         except ConformanceError as error:
-            raise click.ClickException(str(error)) from None
-
-
-click.ClickException.exit_code = 2  # bad usage and bad input are one class to a caller
+            raise Refusal(str(error)) from None
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            sys.exit(INTERRUPTED)
 
 
 def cases_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -40,75 +52,78 @@ def cases_option(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.version_option(__version__, prog_name="conformance")
 def main() -> None:
     """Are an engine's gradients right, and where do engines differ?"""
+    if "" not in sys.path:
+        sys.path.append("")  # for --backend module:Class in the working directory
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # mathematics on a terminal that has no ∂
+            stream.reconfigure(errors="replace")
 
 
 @main.command()
 @click.argument("selection", nargs=-1)
 @cases_option
 @click.option("--backend", "backends", multiple=True, metavar="NAME",
-              help="Backend to judge; repeatable. Default: every installed one.")
+              help="Backend to judge, or module:Class; repeatable. Default: every installed one.")
 @click.option("--dtype", "dtypes", multiple=True, metavar="D",
               help="float32 or float64; repeatable. Default: both.")
-@click.option("--mode", "modes", multiple=True, metavar="M", help="Default: reverse.")
+@click.option("--mode", "modes", multiple=True, metavar="M",
+              help="repeatable. Default: reverse.")
 @click.option("--json", "json_path", metavar="FILE", help="Write every verdict to FILE.")
-@click.option("-n", "workers", default=1, show_default=True, type=click.IntRange(1),
+@click.option("-n", "workers", default=1, show_default=True, type=click.IntRange(1), metavar="N",
               help="Processes that evaluate.")
-@click.option("--timeout", default=120.0, show_default=True, type=click.FloatRange(0.1),
-              help="Seconds for one evaluation.")
-def run(selection: tuple[str, ...], paths: tuple[str, ...], backends: tuple[str, ...],
-        dtypes: tuple[str, ...], modes: tuple[str, ...], json_path: str | None, workers: int,
-        timeout: float) -> None:
+@click.option("--timeout", default=120.0, show_default=True, metavar="SECONDS",
+              type=click.FloatRange(0.0, min_open=True), help="Limit for one evaluation.")
+def run(selection: tuple[str, ...], paths: tuple[str, ...], json_path: str | None,
+        **choice: Any) -> None:
     """Judge cases on backends and print the matrix.
 
     SELECTION is a case, a family, a case file or an id. Exits with 0 when every verdict is
     expected, 1 when not, 2 for bad usage or a wrong case.
     """
-    from rich.console import Console
-
     from conformance import runner
     from conformance.backends import choose_backends
     from conformance.reports.json_report import JsonFile
-    from conformance.reports.terminal import print_run
+    from conformance.reports.terminal import print_run, terminal
 
+    choice["dtypes"] = choice["dtypes"] or runner.DTYPES
+    choice["modes"] = choice["modes"] or runner.MODES
+    runner.plan([], choose_backends(choice["backends"])[0], choice["dtypes"], choice["modes"])
     library = _library(paths)
     cases = _selected(library, selection)
-    chosen, _ = choose_backends(backends)
-    runner.plan([], chosen, dtypes or runner.DTYPES, modes or runner.MODES)
     file = JsonFile(Path(json_path)) if json_path else None
-    outcome = _run_with_progress(cases, backends, dtypes, modes, workers, timeout, file)
+    outcome = _run_with_progress(cases, file, choice)
     outcome.errors[:0] = library.errors
     if file:
         file.finish(outcome)
-    print_run(outcome, Console(), Console(stderr=True))
+    print_run(outcome, terminal(), terminal(stderr=True))
     if json_path:
         click.echo(f"results: {json_path}")
-    sys.exit(130 if not outcome.complete else outcome.exit_code)
+    sys.exit(outcome.exit_code if outcome.complete else INTERRUPTED)
 
 
-def _run_with_progress(cases: list[Case], backends: tuple[str, ...], dtypes: tuple[str, ...],
-                       modes: tuple[str, ...], workers: int, timeout: float,
-                       file: Any) -> Any:
-    """The run, with a bar on standard error; an interrupt keeps what there is."""
+def _run_with_progress(cases: list[Case], file: JsonFile | None, choice: dict[str, Any]) -> Run:
+    """The run, with a bar on standard error where that is a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from conformance import runner
 
     columns = (TextColumn("judging"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-               TextColumn("{task.description}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+               TextColumn("{task.description}", markup=False))
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True,
+                  disable=not console.is_terminal) as progress:
         bar = progress.add_task("", total=None)
 
         def started(total: int) -> None:
             progress.update(bar, total=total)
 
-        def advance(task: runner.Task, verdicts: list[Any]) -> None:
+        def advance(task: Task, verdicts: list[Verdict]) -> None:
             if file:
                 file.add(verdicts)
             progress.update(bar, advance=1, description=f"{task.case.name} {task.label}")
 
-        return runner.run(cases, backends, dtypes or runner.DTYPES, modes or runner.MODES,
-                          workers=workers, timeout=timeout, on_start=started, on_result=advance)
+        return runner.run(cases, on_start=started, on_result=advance, **choice)
 
 
 @main.command("list")
@@ -116,11 +131,14 @@ def _run_with_progress(cases: list[Case], backends: tuple[str, ...], dtypes: tup
 @cases_option
 def list_cases(selection: tuple[str, ...], paths: tuple[str, ...]) -> None:
     """List cases: id and what each shows."""
-    library = _library(paths)
-    for case in _selected(library, selection):
+    library = _library(paths, trace=False)
+    chosen = _selected(library, selection)
+    for case in chosen:
         click.echo(f"{case.id}  {click.style(case.summary, dim=True)}")
-    click.echo(f"{len(library.cases)} cases", err=True)
-    _report_errors(library)
+    click.echo(f"{len(chosen)} cases", err=True)
+    for error in library.errors:
+        click.echo(f"error: {error}", err=True)
+    sys.exit(2 if library.errors else 0)
 
 
 @main.command()
@@ -132,26 +150,25 @@ def list_cases(selection: tuple[str, ...], paths: tuple[str, ...]) -> None:
 @click.option("--mode", default="reverse", show_default=True, metavar="M")
 def show(case: str, paths: tuple[str, ...], backends: tuple[str, ...], dtype: str,
          mode: str) -> None:
-    """Show a case: mathematics, graph, code, certified derivatives, and the answers of --backend."""
-    from rich.console import Console
-
+    """Show a case: mathematics, graph, code, truth, and the answers of --backend."""
     from conformance.reports.case_page import print_case
+    from conformance.reports.terminal import terminal
 
-    library = _library(paths)
-    chosen = library.select([case])
+    chosen = _selected(_library(paths, trace=False), [case])
     if len(chosen) > 1:
         names = ", ".join(c.id for c in chosen[:4])
-        raise UsageError(f"{case!r} names {len(chosen)} cases ({names}, …): show takes one")
-    sys.exit(print_case(chosen[0], backends, dtype, mode, Console()))
+        more = ", …" if len(chosen) > 4 else ""
+        raise UsageError(f"{case!r} names {len(chosen)} cases ({names}{more}): show takes one")
+    sys.exit(print_case(_usable(chosen[0]), backends, dtype, mode, terminal()))
 
 
-def _library(paths: tuple[str, ...]) -> Library:
+def _library(paths: tuple[str, ...], *, trace: bool = True) -> Library:
     from conformance.discovery import load_cases
 
-    return load_cases(paths)
+    return load_cases(paths, trace=trace)
 
 
-def _selected(library: Library, selection: tuple[str, ...]) -> list[Case]:
+def _selected(library: Library, selection: tuple[str, ...] | list[str]) -> list[Case]:
     """The selected cases; where a file is broken, its error explains an empty selection."""
     try:
         return library.select(selection)
@@ -160,8 +177,13 @@ def _selected(library: Library, selection: tuple[str, ...]) -> list[Case]:
         raise UsageError(f"{error}{broken}") from None
 
 
-def _report_errors(library: Library) -> None:
-    for error in library.errors:
-        click.echo(f"error: {error}", err=True)
-    if library.errors:
-        sys.exit(2)
+def _usable(case: Case) -> Case:
+    """The case itself once it is known that it can be traced."""
+    from conformance.discovery import load_case_file
+
+    file = inspect.unwrap(case.function).__code__.co_filename
+    usable, errors = load_case_file(Path(file))
+    for candidate in usable:
+        if candidate.id == case.id:
+            return candidate
+    raise UsageError("\n".join(map(str, errors)))

@@ -12,7 +12,7 @@ from conformance.typing_rules import TensorType
 if TYPE_CHECKING:
     from conformance.oracle import Truth
 
-# precision p in bits and smallest exponent of each format (IEEE 754-2019; bfloat16: 8 bits)
+# format -> precision in bits, smallest and largest exponent (IEEE 754-2019; bfloat16: 8 bits)
 FORMATS = {"float16": (11, -14, 15), "bfloat16": (8, -126, 127),
            "float32": (24, -126, 127), "float64": (53, -1022, 1023)}
 # where rounding alone may explain more than this part of the truth, agreement says nothing
@@ -24,6 +24,7 @@ class Comparison:
     """The worst element of one derivative, and what it says of the whole.
 
     ulp, allowed_ulp: in ULP of the truth at `element`; None where there is no number to give.
+    radius: the proven bound on the error of the truth there.
     """
 
     verdict: str
@@ -31,17 +32,18 @@ class Comparison:
     element: tuple[int, ...] | None = None
     ulp: float | None = None
     allowed_ulp: float | None = None
+    radius: float | None = None
 
 
 def ulp(truth: np.ndarray, dtype: str) -> np.ndarray:
     """The unit in the last place of `dtype` at each truth, as float64.
 
     2^(max(floor(log2|t|), emin) - p + 1), which below the smallest normal number is the spacing
-    of the subnormals.
+    of the subnormals; beyond the largest number it is the spacing just below it.
     """
-    precision, smallest, _ = FORMATS[dtype]
-    _, exponent = np.frexp(np.abs(truth))
-    exponent = np.where(truth == 0, smallest, np.maximum(exponent - 1, smallest))
+    precision, smallest, top = FORMATS[dtype]
+    _, exponent = np.frexp(np.minimum(np.abs(truth), largest(dtype)))
+    exponent = np.where(truth == 0, smallest, np.clip(exponent - 1, smallest, top))
     return np.ldexp(1.0, exponent - precision + 1)
 
 
@@ -58,53 +60,62 @@ def compare(got: np.ndarray | None, truth: Truth, wanted: TensorType) -> Compari
     rounding in `wanted.dtype` explains. A NaN never agrees, nor does None with zero.
     """
     if got is None:
-        return Comparison("differs", "the backend answered None, which is not zero")
+        return Comparison("differs", "got None, which is not zero")
     if tuple(got.shape) != wanted.shape:
         return Comparison("differs", f"got shape {tuple(got.shape)}, wanted {wanted.shape}")
     if str(got.dtype) != wanted.dtype:
         return Comparison("differs", f"got dtype {got.dtype}, wanted {wanted.dtype}")
     if not got.size:
-        return Comparison("agrees", "empty, as it should be", None, 0.0, 0.0)
+        return Comparison("agrees", "empty, as it should be")
     return _worst(np.asarray(got, dtype="float64"), truth, wanted.dtype)
 
 
 def _worst(got: np.ndarray, truth: Truth, dtype: str) -> Comparison:
     unit = ulp(truth.hi, dtype)
     with np.errstate(invalid="ignore", over="ignore"):
-        error = np.abs((got - truth.hi) - truth.lo) + truth.radius
-        allowed = np.maximum(truth.allowed, unit / 2)  # the nearest number is always right
-        overflow = _rightly_infinite(got, truth, allowed, unit, dtype)
-    # an answer that is not finite is infinitely far from a finite truth
-    error = np.where(overflow, 0.0, np.where(np.isfinite(got), error, np.inf))
-    nearest = error <= unit / 2 + truth.radius
-    outside = error > allowed
-    vague = (allowed > LARGEST_USEFUL_ALLOWANCE * np.abs(truth.hi)) & (truth.hi != 0)
-    unclear = ~outside & (vague | ~np.isfinite(allowed)) & ~nearest
+        error = np.abs((got - truth.hi) - truth.lo)
+    # an answer that is not finite is infinitely far from a finite truth, and the reverse
+    error = np.where(np.isfinite(got) & np.isfinite(truth.hi), error, np.inf)
+    error = np.where(_rightly_infinite(got, truth, dtype), 0.0, error)
+    radius = np.where(np.isfinite(truth.radius), truth.radius, 0.0)
+    nearest = error <= unit / 2 + radius  # the nearest number is always right
+    # a difference is a difference when it is proven: beyond the truth's own error
+    outside = (error > truth.allowed + radius) & ~nearest
+    vague = (truth.allowed > LARGEST_USEFUL_ALLOWANCE * np.abs(truth.hi)) & (truth.hi != 0)
+    unclear = (vague | ~np.isfinite(truth.allowed)) & ~nearest & ~outside
     for verdict, where in (("differs", outside), ("inconclusive", unclear)):
         if where.any():
-            return _at(verdict, where, error, allowed, unit, truth, dtype)
-    return _at("agrees", np.ones_like(outside), error, allowed, unit, truth, dtype)
+            return _at(verdict, where, error, unit, truth, dtype)
+    return _at("agrees", np.ones_like(outside), error, unit, truth, dtype)
 
 
-def _rightly_infinite(got: np.ndarray, truth: Truth, allowed: np.ndarray, unit: np.ndarray,
-                      dtype: str) -> np.ndarray:
-    """Whether an infinite answer stands for a truth that rounds beyond the largest number."""
-    reach = np.abs(truth.hi) + allowed >= largest(dtype) + unit / 2
-    return np.isinf(got) & (np.sign(got) == np.sign(truth.hi)) & reach & np.isfinite(allowed)
+def _rightly_infinite(got: np.ndarray, truth: Truth, dtype: str) -> np.ndarray:
+    """Whether an infinite answer stands for a truth that may round beyond the largest number."""
+    allowed = np.where(np.isfinite(truth.allowed), truth.allowed, 0.0)
+    top = largest(dtype)
+    with np.errstate(over="ignore"):  # in float64 both sides become infinite together
+        overflows = np.abs(truth.hi) + allowed >= top + float(ulp(np.array(top), dtype)) / 2
+    return np.isinf(got) & (np.sign(got) == np.sign(truth.hi)) & overflows
 
 
-def _at(verdict: str, where: np.ndarray, error: np.ndarray, allowed: np.ndarray,
-        unit: np.ndarray, truth: Truth, dtype: str) -> Comparison:
+def _at(verdict: str, where: np.ndarray, error: np.ndarray, unit: np.ndarray, truth: Truth,
+        dtype: str) -> Comparison:
     """The element among `where` whose error is the largest part of what was allowed."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        ratio = np.where(where, error / allowed, -1.0)
-    ratio = np.where(np.isnan(ratio), np.inf, ratio)
-    at = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
-    element = tuple(int(i) for i in at)
+    allowed = np.maximum(truth.allowed, unit / 2)
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+        part = np.where(error > 0, error / allowed, 0.0)
+    part = np.where(where, np.where(np.isnan(part), np.inf, part), -1.0)
+    at = np.unravel_index(int(np.argmax(part)), part.shape)
     # Python's floats: an infinite allowance is a number here, not a warning
-    budget = float(allowed[at]) / float(unit[at])
-    explained = f"rounding in {dtype} explains up to {budget:.3g} ULP"
+    off, budget = (float(a[at]) / float(unit[at]) for a in (error, allowed))
+    reason = f"rounding in {dtype} explains up to {budget:.3g} ULP"
     if verdict == "inconclusive":
-        share = float(allowed[at] / abs(truth.hi[at])) if truth.hi[at] else np.inf
-        explained = truth.note or f"rounding alone could change this element by {share:.0%}"
-    return Comparison(verdict, explained, element, float(error[at]) / float(unit[at]), budget)
+        reason = _why_unclear(float(truth.allowed[at]), float(truth.hi[at]), truth.note)
+    return Comparison(verdict, reason, tuple(int(i) for i in at), off, budget,
+                      float(truth.radius[at]))
+
+
+def _why_unclear(allowed: float, truth: float, note: str) -> str:
+    if np.isinf(allowed):
+        return note or "the rounding error cannot be bounded"
+    return f"rounding alone could change this element by {allowed / abs(truth):.0%}"

@@ -23,7 +23,7 @@ def environment(backends: Iterable[Backend]) -> dict[str, Any]:
         "backends": {backend.name: backend.version() for backend in backends},
         "platform": platform.platform(terse=True),
         "cpu": _processor(),
-        "threads": os.cpu_count() or 1,
+        "threads": _threads(),
     }
 
 
@@ -35,3 +35,11 @@ def _processor() -> str:
         lines = []
     named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return named[0] if named else platform.processor() or platform.machine()
+
+
+def _threads() -> int:
+    """The processors that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -9,20 +10,27 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.errors import CaseError, ConformanceError
+from conformance.case_files import is_case_file
+from conformance.errors import ConformanceError
 
 if TYPE_CHECKING:
     from conformance.backends import Backend
     from conformance.declaration import Case
+    from conformance.verdict import Verdict
+
+# Every test run of everyone who has this package installed imports this module: NumPy and the
+# rest of the suite are imported where they are first needed.
 
 SETTINGS = pytest.StashKey["Settings"]()
 PACKAGE = Path(__file__).resolve().parent
+PROPERTY = "verdict of "
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("conformance", "gradient conformance")
     group.addoption("--backend", action="append", default=[], metavar="NAME",
-                    help="judge this backend; repeatable (default: every installed one)")
+                    help="judge this backend, or module:Class; repeatable (default: every "
+                         "installed one)")
     group.addoption("--dtype", action="append", default=[], metavar="D",
                     help="float32 or float64; repeatable (default: both)")
     group.addoption("--mode", action="append", default=[], metavar="M",
@@ -39,11 +47,14 @@ class Settings:
         from conformance import runner
         from conformance.backends import choose_backends
 
-        self.asked = tuple(config.getoption("--backend"))
+        asked = tuple(config.getoption("--backend"))
+        if any(":" in name for name in asked):
+            sys.path.append(str(config.invocation_params.dir))
         self.dtypes = tuple(config.getoption("--dtype")) or runner.DTYPES
         self.modes = tuple(config.getoption("--mode")) or runner.MODES
-        self.present, self.missing = choose_backends(self.asked)
+        self.present, self.missing = choose_backends(asked)
         runner.plan([], self.present, self.dtypes, self.modes)  # refuses unknown names
+        self.waivers_seen: set[Path] = set()
 
     @property
     def backends(self) -> list[Backend]:
@@ -63,13 +74,17 @@ def settings(config: pytest.Config) -> Settings:
 def pytest_configure(config: pytest.Config) -> None:
     if any(config.getoption(name) for name in ("--backend", "--dtype", "--mode")):
         settings(config)
-    for path in config.getoption("--cases"):
+    paths = config.getoption("--cases")
+    if paths and not any(_is_the_suite(argument) for argument in config.args):
+        raise pytest.UsageError("--cases goes with --pyargs conformance; without that, name the "
+                                f"files themselves: pytest {' '.join(paths)}")
+    for path in paths:
         if not Path(path).exists():
             raise pytest.UsageError(f"no such file or folder of cases: {path}")
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    if not _concerns_us(config):
+    if not any(_names_cases(argument, config) for argument in config.args):
         return []
     chosen = settings(config)
     running = ", ".join(f"{b.name} {b.version()}" for b in chosen.present)
@@ -77,21 +92,17 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     return lines + [f"conformance: skipped, {b.missing()}" for b in chosen.missing]
 
 
-def _concerns_us(config: pytest.Config) -> bool:
-    """Whether this run was pointed at cases; other people's test runs get no header of ours."""
-    from conformance.discovery import is_case_file
+def _is_the_suite(argument: str) -> bool:
+    return argument == "conformance" or Path(argument).resolve() == PACKAGE
 
-    if any(config.getoption(f"--{name}") for name in ("backend", "dtype", "mode", "cases")):
+
+def _names_cases(argument: str, config: pytest.Config) -> bool:
+    """Whether an argument was pointed at cases; other people's test runs get no header of ours."""
+    path = Path(argument.partition("::")[0])
+    if _is_the_suite(argument):
         return True
-    for argument in config.args:
-        path = Path(argument.partition("::")[0])
-        if argument == "conformance" or path.resolve() == PACKAGE:
-            return True
-        if path.is_file() and is_case_file(path):
-            return True
-        if path.is_dir() and any(map(is_case_file, path.glob("*.py"))):
-            return True
-    return False
+    files = [path] if path.is_file() else path.glob("*.py") if path.is_dir() else []
+    return any(_is_ours(file, config) for file in files)
 
 
 # --- collection ---------------------------------------------------------------------------------
@@ -101,11 +112,15 @@ class Suite(pytest.Directory):
 
     def collect(self) -> Iterable[pytest.Collector]:
         from conformance.discovery import case_files
-        from conformance.paths import suite_cases
+        from conformance.paths import display_path, suite_cases
 
-        for root in self.config.getoption("--cases") or [suite_cases()]:
-            for file in case_files(Path(root)):
-                yield CaseFile.from_parent(self, path=file.resolve())
+        try:
+            files = [file.resolve() for root in self.config.getoption("--cases") or [suite_cases()]
+                     for file in case_files(Path(root))]
+        except ConformanceError as error:
+            raise self.CollectError(str(error)) from None
+        for file in dict.fromkeys(files):
+            yield CaseFile.from_parent(self, path=file, nodeid=display_path(file))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -117,7 +132,7 @@ def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Col
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Case files that pytest does not take for test modules."""
-    if parent.session.isinitpath(file_path) or not _is_case_file(file_path, parent.config):
+    if parent.session.isinitpath(file_path) or not _is_ours(file_path, parent.config):
         return None
     return CaseFile.from_parent(parent, path=file_path)
 
@@ -125,28 +140,28 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 @pytest.hookimpl(tryfirst=True)
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> Any:
     """A case file named on the command line, which pytest takes for a test module."""
-    if _is_case_file(module_path, parent.config):
+    if _is_ours(module_path, parent.config):
         return CaseFile.from_parent(parent, path=module_path)
     return None
 
 
-def _is_case_file(path: Path, config: pytest.Config) -> bool:
-    from conformance.discovery import is_case_file
-
+def _is_ours(path: Path, config: pytest.Config) -> bool:
+    """Whether a file declares cases and is not a test module, which may do so for its tests."""
     patterns = config.getini("python_files")
     return not any(path.match(pattern) for pattern in patterns) and is_case_file(path)
 
 
 class CaseFile(pytest.File):
-    """A file of cases; one that cannot be used gives a test that fails with the reason."""
+    """A file of cases; what cannot be used gives a test that fails with the reason."""
 
     def collect(self) -> Iterator[pytest.Item]:
         from conformance.discovery import load_case_file
 
-        cases, errors = load_case_file(self.path)
-        for number, error in enumerate(errors, 1):
-            yield BrokenCase.from_parent(self, name=f"error-{number}", error=error)
         chosen = settings(self.config)
+        cases, errors = load_case_file(self.path)
+        wrong = [str(error) for error in errors] + self._idle_waivers(cases)
+        for number, message in enumerate(wrong, 1):
+            yield BrokenItem.from_parent(self, name=f"error-{number}", message=message)
         for case in cases:
             for backend in chosen.backends:
                 for dtype in chosen.dtypes:
@@ -155,23 +170,37 @@ class CaseFile(pytest.File):
                             self, name=f"{case.name}[{backend.name}-{dtype}-{mode}]", case=case,
                             backend=backend, dtype=dtype, mode=mode)
 
+    def _idle_waivers(self, cases: list[Case]) -> list[str]:
+        """Waivers that name no case, told once a folder; a malformed file is an error here."""
+        from conformance.waivers import idle_waivers, waivers_beside
 
-class BrokenCase(pytest.Item):
+        seen = settings(self.config).waivers_seen
+        folder = self.path.resolve().parent
+        try:
+            waivers_beside(folder)
+            if folder in seen:
+                return []
+            seen.add(folder)
+            return idle_waivers(cases)
+        except ConformanceError as error:
+            raise self.CollectError(str(error)) from None
+
+
+class BrokenItem(pytest.Item):
     """What is wrong with a case file, as a failing test."""
 
-    def __init__(self, *, error: CaseError, **keywords: Any) -> None:
+    def __init__(self, *, message: str, **keywords: Any) -> None:
         super().__init__(**keywords)
-        self.error = error
+        self.message = message
 
     def runtest(self) -> None:
-        raise self.error
+        raise Nonconformance(self.message)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str:
         return str(excinfo.value)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        where = self.error.where
-        return self.path, where.line - 1 if where else None, self.name
+        return self.path, None, self.name
 
 
 class Nonconformance(Exception):
@@ -195,21 +224,23 @@ class CaseItem(pytest.Item):
 
     def runtest(self) -> None:
         from conformance import runner
-        from conformance.reports.terminal import failure
+        from conformance.reports.failure import merged
 
-        error = runner.closed_form_error(self.case)
+        error = runner.case_error(self.case, [self.dtype])
         if error:
             raise error
         task = runner.Task(self.case, self.backend, self.dtype, self.mode)
-        outcome = runner.evaluate(self.backend.name, self.case.graph(self.dtype),
-                                  self.case.values(self.dtype), self.mode, self.case.name)
-        verdicts, stale = runner.judge(task, outcome)
-        self.user_properties += [(f"verdict of {v.derivative}", v.verdict) for v in verdicts]
-        unexpected = [failure(v) for v in verdicts if not v.expected]
+        function, arguments = task.call
+        verdicts, stale = runner.judge(task, function(*arguments))
+        self.user_properties += [(f"{PROPERTY}{v.derivative}", v.verdict) for v in verdicts]
+        unexpected = merged([v for v in verdicts if not v.expected], verdicts)
         if unexpected or stale:
-            source = getattr(outcome, "source", "")
-            self.add_report_section("call", "printed code", source)
-            raise Nonconformance("\n".join([*unexpected, *stale]))
+            if verdicts[0].source:
+                self.add_report_section("call", "printed code", verdicts[0].source)
+            raise Nonconformance("\n".join([*map(str, unexpected), *stale]))
+        self._report_what_is_no_pass(verdicts)
+
+    def _report_what_is_no_pass(self, verdicts: list[Verdict]) -> None:
         for kind, stop in (("unsupported", pytest.skip), ("waived", pytest.xfail)):
             found = [v for v in verdicts if v.verdict == kind]
             if found:
@@ -226,14 +257,14 @@ class CaseItem(pytest.Item):
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """One line with every kind of verdict, also where workers of pytest-xdist did the judging."""
-    from conformance.verdict import VERDICTS
+    from conformance.verdict import tally
 
     counts: Counter[str] = Counter()
     for reports in terminalreporter.stats.values():
         for report in reports:
             if getattr(report, "when", "") == "call":
                 counts.update(value for name, value in report.user_properties
-                              if str(name).startswith("verdict of "))
+                              if str(name).startswith(PROPERTY))
     if counts:
-        shown = ", ".join(f"{counts[v]} {v.replace('_', ' ')}" for v in VERDICTS if counts[v])
-        terminalreporter.write_line(f"conformance: {sum(counts.values())} verdicts: {shown}")
+        terminalreporter.write_line(
+            f"conformance: {sum(counts.values())} verdicts: {tally(counts)}")

@@ -1,28 +1,29 @@
-"""Case x backend x dtype x mode -> verdicts; each evaluation in a process of its own choosing."""
+"""Case x backend x dtype x mode -> verdicts: processes evaluate, this one judges."""
 
 from __future__ import annotations
 
-import multiprocessing
+import difflib
+import pickle
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import TimeoutError as FutureTimeout
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
 
-from conformance.backends import Backend, Evaluation, choose_backends, get_backend
+from conformance.backends import Backend, Evaluation, choose_backends, get_backend, list_backends
 from conformance.comparison import compare
 from conformance.declaration import Case
 from conformance.discovery import load_cases
 from conformance.environment import environment
-from conformance.errors import CannotCertify, CaseError, ClosedFormError, Unsupported, UsageError
+from conformance.errors import CannotCertify, CaseError, Unsupported, UsageError
 from conformance.graph import Graph
 from conformance.typing_rules import FLOATS
 from conformance.verdict import Verdict
-from conformance.waivers import Waiver, waivers_beside
+from conformance.waivers import Waiver, folder_of, idle_waivers, waivers_beside
+from conformance.workers import Call, NoAnswer, outcomes
 
 DTYPES = ("float32", "float64")
 MODES = ("reverse",)
@@ -43,33 +44,37 @@ class Task:
         """`torch-float32-reverse`, as it stands in test ids."""
         return f"{self.backend.name}-{self.dtype}-{self.mode}"
 
+    @property
+    def command(self) -> str:
+        """What shows this evaluation again, from the same directory."""
+        place = "" if _is_the_suites(self.case) else f" --cases {self.case.where.file}"
+        mode = "" if self.mode in MODES else f" --mode {self.mode}"
+        return (f"conformance show {self.case.name}{place} --backend {_spelled(self.backend)} "
+                f"--dtype {self.dtype}{mode}")
+
+    @property
+    def call(self) -> Call:
+        """What a process is sent."""
+        return evaluate, (type(self.backend), self.case.graph(self.dtype),
+                          self.case.values(self.dtype), self.mode, self.case.name)
+
 
 @dataclass
 class Run:
     """Everything that one run found.
 
-    errors: cases and case files that are wrong themselves. stale: waivers that excuse nothing.
-    skipped: backends that were not asked for by name and are not installed.
-    programs: printed source by `case[backend-dtype-mode]`. complete: False while it is going on.
+    verdicts: in the order of cases and backends. errors: cases and case files that are wrong
+    themselves. stale: waivers that excuse nothing. skipped: backends that were not asked for by
+    name and are not installed. complete: False while it is going on, and after an interrupt.
     """
 
     verdicts: list[Verdict] = field(default_factory=list)
     errors: list[CaseError] = field(default_factory=list)
     stale: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
-    programs: dict[str, str] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)
     started: str = ""
     complete: bool = False
-
-    def add(self, task: Task, evaluation: Outcome) -> list[Verdict]:
-        """Judge one evaluation and keep what was found."""
-        verdicts, stale = judge(task, evaluation)
-        self.verdicts += verdicts
-        self.stale += stale
-        if isinstance(evaluation, Evaluation):
-            self.programs[f"{task.case.id}[{task.label}]"] = evaluation.source
-        return verdicts
 
     @property
     def counts(self) -> Counter[str]:
@@ -95,65 +100,108 @@ def run(cases: Iterable[Case] | None = None, backends: Iterable[str] = (),
         on_result: Callable[[Task, list[Verdict]], None] | None = None) -> Run:
     """Judge cases (the suite's own when None) on backends (every installed one when empty).
 
-    workers: processes that evaluate; a crash or a hang costs its own evaluation only.
-    timeout: seconds for one evaluation, the import of its framework included.
-    on_start: called with the number of evaluations. on_result: called with each task and its
-    verdicts as they come in. An interrupt (Ctrl-C) ends the run and keeps what there is.
+    backends: names, or `module:Class`. workers: processes that evaluate; a crash or a hang costs
+    its own evaluation only. timeout: seconds for one evaluation, the import of its framework
+    included. on_start: called with the number of evaluations. on_result: called with each task
+    and its verdicts as they come in. An interrupt (Ctrl-C) ends the run and keeps what there is.
     Raises UsageError for unknown names and MissingFramework for a named framework that is absent.
     """
-    errors: list[CaseError] = []
+    outcome = Run(started=datetime.now(timezone.utc).isoformat(timespec="seconds"))
     if cases is None:
         library = load_cases()
-        cases, errors = library.cases, list(library.errors)
+        cases, outcome.errors = library.cases, list(library.errors)
+    cases = list(cases)
     chosen, missing = choose_backends(tuple(backends))
+    outcome.skipped = [backend.missing() for backend in missing]
+    outcome.environment = environment(chosen)
     tasks, found = plan(cases, chosen, tuple(dtypes), tuple(modes))
-    outcome = Run(errors=[*errors, *found], skipped=[b.missing() for b in missing],
-                  environment=environment(chosen),
-                  started=datetime.now(timezone.utc).isoformat(timespec="seconds"))
+    outcome.errors += found
+    outcome.stale += idle_waivers(cases)
     if on_start:
         on_start(len(tasks))
-    try:
-        for task, evaluation in evaluations(tasks, workers, timeout):
-            verdicts = outcome.add(task, evaluation)
-            if on_result:
-                on_result(task, verdicts)
-    except KeyboardInterrupt:
-        return outcome
-    outcome.complete = True
+    _evaluate_all(outcome, tasks, workers, timeout, on_result)
     return outcome
+
+
+def _evaluate_all(outcome: Run, tasks: list[Task], workers: int, timeout: float,
+                  on_result: Callable[[Task, list[Verdict]], None] | None) -> None:
+    """Judge answers as they come in; keep them in the order of the tasks."""
+    judged: dict[int, tuple[list[Verdict], list[str]]] = {}
+    try:
+        for position, answer in outcomes((task.call for task in tasks), workers, timeout):
+            judged[position] = judge(tasks[position], answer)
+            if on_result:
+                on_result(tasks[position], judged[position][0])
+        outcome.complete = True
+    except KeyboardInterrupt:
+        pass
+    for position in sorted(judged):
+        verdicts, stale = judged[position]
+        outcome.verdicts += verdicts
+        outcome.stale += stale
 
 
 def plan(cases: Iterable[Case], backends: Iterable[Backend], dtypes: tuple[str, ...],
          modes: tuple[str, ...]) -> tuple[list[Task], list[CaseError]]:
-    """The tasks of a run, and the cases left out because their closed form is wrong."""
+    """The tasks of a run, and what is wrong with the cases that are left out of it.
+
+    Raises UsageError, before any work, for unknown dtypes and modes, for a malformed
+    waivers.toml, and for a backend that other processes cannot import.
+    """
+    backends = list(backends)
     for dtype in dtypes:
-        if dtype not in FLOATS:
-            raise UsageError(f"unknown dtype {dtype!r}; known are {', '.join(FLOATS)}")
-    known = {mode for backend in backends for mode in backend.modes} | set(MODES)
+        _known("dtype", dtype, FLOATS)
     for mode in modes:
-        if mode not in known:
-            raise UsageError(f"unknown mode {mode!r}; known are {', '.join(sorted(known))}")
+        _known("mode", mode, sorted({m for b in backends for m in b.modes} | set(MODES)))
+    for backend in backends:
+        _importable(backend)
     tasks, errors = [], []
     for case in cases:
-        error = closed_form_error(case)
+        waivers_beside(folder_of(case))
+        error = case_error(case, dtypes)
         if error:
             errors.append(error)
-            continue
-        tasks += [Task(case, backend, dtype, mode)
-                  for backend in backends for dtype in dtypes for mode in modes]
+        else:
+            tasks += [Task(case, backend, dtype, mode)
+                      for backend in backends for dtype in dtypes for mode in modes]
     return tasks, errors
 
 
-@lru_cache(maxsize=None)
-def closed_form_error(case: Case) -> CaseError | None:
-    """What is wrong with the closed forms of a case, which the oracle checks in float64."""
+def _known(kind: str, name: str, names: Iterable[str]) -> None:
+    if name not in names:
+        near = difflib.get_close_matches(name, names, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise UsageError(f"unknown {kind} {name!r}: {hint}known are {', '.join(names)}")
+
+
+def _importable(backend: Backend) -> None:
+    try:
+        pickle.dumps(type(backend))
+    except (pickle.PicklingError, AttributeError) as error:
+        raise UsageError(f"the backend {backend.name!r} must be a class at the top level of a "
+                         f"module, for other processes to import it: {error}") from None
+
+
+def case_error(case: Case, dtypes: Iterable[str]) -> CaseError | None:
+    """What is wrong with a case itself: it cannot be traced, or a closed form is false."""
+    try:
+        for dtype in dtypes:
+            case.graph(dtype)
+        _check_closed_forms(case)
+    except CaseError as error:
+        return error
+    except Exception as error:  # the author's own code failed in one dtype only
+        return CaseError(f"{case.name} failed while it was traced: {type(error).__name__}: {error}",
+                         case.where)
+    return None
+
+
+@cache
+def _check_closed_forms(case: Case) -> None:
+    """The oracle checks closed forms in float64 only; raises ClosedFormError."""
     from conformance.oracle import check_closed_forms
 
-    try:
-        check_closed_forms(case.graph("float64"), case.values("float64"))
-    except ClosedFormError as error:
-        return error
-    return None
+    check_closed_forms(case.graph("float64"), case.values("float64"))
 
 
 @lru_cache(maxsize=256)
@@ -164,49 +212,45 @@ def truths(case: Case, dtype: str) -> Mapping[str, Any]:
     return derivatives(case.graph(dtype), case.values(dtype))
 
 
+def _is_the_suites(case: Case) -> bool:
+    from conformance.paths import suite_cases
+
+    return folder_of(case).is_relative_to(suite_cases())
+
+
+@cache
+def _spelled(backend: Backend) -> str:
+    """What --backend must be given to get this backend."""
+    if backend.name in list_backends() and type(get_backend(backend.name)) is type(backend):
+        return backend.name
+    return f"{type(backend).__module__}:{type(backend).__qualname__}"
+
+
 # --- evaluating ---------------------------------------------------------------------------------
 
-Outcome = Evaluation | tuple[str, str]  # or a verdict and its reason
+Outcome = Evaluation | NoAnswer
 
 
-def evaluate(backend: str, graph: Graph, values: Mapping[str, np.ndarray], mode: str,
-             title: str) -> Outcome:
+def evaluate(backend: type[Backend] | str, graph: Graph, values: Mapping[str, np.ndarray],
+             mode: str, title: str) -> Outcome:
     """One evaluation in this process."""
+    made = get_backend(backend) if isinstance(backend, str) else backend()
     try:
-        return get_backend(backend).evaluate(graph, values, mode=mode, title=title)
+        return made.evaluate(graph, values, mode=mode, title=title)
     except Unsupported as error:
-        return "unsupported", str(error)
-
-
-def evaluations(tasks: Iterable[Task], workers: int,
-                timeout: float) -> Iterator[tuple[Task, Outcome]]:
-    """Evaluate in worker processes and yield in order; a worker that dies is replaced."""
-    from pebble import ProcessExpired, ProcessPool
-
-    # a fresh interpreter a worker: frameworks do not survive a fork of one another's threads
-    context = multiprocessing.get_context("spawn")
-    with ProcessPool(max_workers=workers, context=context) as pool:
-        pending = [(task, pool.schedule(evaluate, args=(
-            task.backend.name, task.case.graph(task.dtype), task.case.values(task.dtype),
-            task.mode, task.case.name), timeout=timeout)) for task in tasks]
-        try:
-            for task, future in pending:
-                try:
-                    yield task, future.result()
-                except FutureTimeout:
-                    yield task, ("timed_out", f"no answer within {timeout:g} s")
-                except ProcessExpired as error:
-                    yield task, ("crashed", f"the process died with exit code {error.exitcode}")
-        finally:
-            pool.stop()
+        return NoAnswer("unsupported", str(error))
+    except Exception as error:  # the printed code's errors are data; this is the printer's
+        return NoAnswer("raised", f"the backend cannot print this case: "
+                                  f"{type(error).__name__}: {error}")
 
 
 # --- judging ------------------------------------------------------------------------------------
 
 def judge(task: Task, outcome: Outcome) -> tuple[list[Verdict], list[str]]:
-    """A verdict for each derivative of the task's case, and the waivers that excuse none of them."""
-    verdicts = [_verdict(task, output.name, outcome) for output in task.case.graph().outputs]
-    applicable = [w for w in waivers_beside(task.case.path) if w.covers(
+    """A verdict for each derivative of the case, and the waivers that excuse none of them."""
+    verdicts = [_verdict(task, output.name, outcome)
+                for output in task.case.graph(task.dtype).outputs]
+    applicable = [w for w in waivers_beside(folder_of(task.case)) if w.covers(
         task.case.name, task.backend.name, task.backend.version(), task.dtype, task.mode)]
     excused = [_excused(verdict, applicable) for verdict in verdicts]
     stale = [f"{w.where}: this waiver is not needed: {task.case.name} on {task.label} "
@@ -230,20 +274,22 @@ def _verdict(task: Task, derivative: str, outcome: Outcome) -> Verdict:
     node = graph.nodes[next(o.node for o in graph.outputs if o.name == derivative)]
     known = {"case": task.case.id, "derivative": derivative, "backend": task.backend.name,
              "backend_version": task.backend.version(), "dtype": task.dtype, "mode": task.mode,
-             "where": str(node.where)}
-    if not isinstance(outcome, Evaluation):
-        kind, reason = outcome
-        return Verdict(**known, verdict=kind, reason=reason)
-    known["seconds"] = outcome.seconds
+             "where": str(node.where), "reproduce": task.command}
+    if isinstance(outcome, NoAnswer):
+        return Verdict(**known, verdict=outcome.verdict, reason=outcome.reason)
+    known |= {"seconds": outcome.seconds, "source": outcome.source}
     truth = truths(task.case, task.dtype)[derivative]
     if not isinstance(truth, CannotCertify):
         known["truth"] = truth.hi.tolist()
     if outcome.error:
         return Verdict(**known, verdict="raised", reason=outcome.error)
-    got = outcome.values.get(derivative)
+    if derivative not in outcome.values:
+        return Verdict(**known, verdict="raised",
+                       reason=f"the printed code returned nothing called {derivative!r}")
+    got = outcome.values[derivative]
     known["got"] = None if got is None else np.asarray(got).tolist()
     if isinstance(truth, CannotCertify):
         return Verdict(**known, verdict="inconclusive", reason=str(truth))
     found = compare(got, truth, node.type)
     return Verdict(**known, verdict=found.verdict, reason=found.reason, element=found.element,
-                   ulp=found.ulp, allowed_ulp=found.allowed_ulp)
+                   ulp=found.ulp, allowed_ulp=found.allowed_ulp, radius=found.radius)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 # a verdict, and what it means to a person
@@ -17,6 +17,7 @@ VERDICTS = {
     "timed_out": "no answer within the time limit",
 }
 EXPECTED = frozenset({"agrees", "waived", "unsupported"})
+ALWAYS_COUNTED = ("agrees", "unsupported")  # a summary names these even when there are none
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,10 @@ class Verdict:
     element: index of the worst element, None where the whole is meant.
     ulp, allowed_ulp: the error there and what rounding explains of it, in ULP of the truth.
     got, truth: the whole arrays as nested lists of numbers, or None.
+    radius: the proven bound on the error of `truth` at `element`, beyond its last digit.
     seconds: of the call that computed every derivative of the case, first-call costs included.
     reason: why, in words; for `agrees` what was allowed. where: the derivative's file and line.
+    source: the code that ran. reproduce: the command that shows it again.
     """
 
     case: str
@@ -42,9 +45,12 @@ class Verdict:
     element: tuple[int, ...] | None = None
     got: Any = None
     truth: Any = None
+    radius: float | None = None
     seconds: float | None = None
     reason: str = ""
     where: str = ""
+    reproduce: str = ""
+    source: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         if self.verdict not in VERDICTS:
@@ -59,3 +65,14 @@ class Verdict:
     def name(self) -> str:
         """The case's name, without its file."""
         return self.case.rpartition("::")[2]
+
+    @property
+    def evaluation(self) -> str:
+        """`cases/notebook.py::sum_square[torch-float32-reverse]`: what was called to get it."""
+        return f"{self.case}[{self.backend}-{self.dtype}-{self.mode}]"
+
+
+def tally(counts: dict[str, int]) -> str:
+    """`12 agrees, 0 unsupported, 3 timed out`: verdicts counted, in words."""
+    return ", ".join(f"{counts.get(name, 0)} {name.replace('_', ' ')}" for name in VERDICTS
+                     if counts.get(name, 0) or name in ALWAYS_COUNTED)

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Mapping
+import inspect
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion
 
 from conformance.errors import Location, UsageError
 from conformance.paths import display_path
 from conformance.verdict import EXPECTED, VERDICTS
+
+if TYPE_CHECKING:
+    from conformance.declaration import Case
 
 FILE = "waivers.toml"
 REQUIRED = ("case", "backend", "verdict", "versions", "reason", "source")
@@ -25,8 +31,9 @@ class Waiver:
     """One entry of a waivers.toml beside the case files.
 
     case: a case's name; `*` matches any part. verdict: what is to be expected instead of
-    `agrees`. versions: which versions of the backend, as in `>=2.13,<2.14`. reason, source: why
-    it is so, and where that can be read. derivative, dtype, mode: all of them where left out.
+    `agrees`. versions: which versions of the backend, `==2.13.0` or `>=2.13,<2.14`; a version
+    that is not out yet cannot be waived. reason, source: why it is so, and where that can be
+    read. derivative, dtype, mode: all of them where left out.
     """
 
     case: str
@@ -42,56 +49,103 @@ class Waiver:
 
     def covers(self, case: str, backend: str, version: str, dtype: str, mode: str) -> bool:
         """Whether the entry speaks of this evaluation."""
-        return (fnmatch.fnmatchcase(case, self.case) and backend == self.backend
+        return (backend == self.backend and fnmatch.fnmatchcase(case, self.case)
                 and fnmatch.fnmatchcase(dtype, self.dtype)
-                and fnmatch.fnmatchcase(mode, self.mode)
-                and SpecifierSet(self.versions, prereleases=True).contains(version))
+                and fnmatch.fnmatchcase(mode, self.mode) and self._includes(version))
+
+    def _includes(self, version: str) -> bool:
+        try:
+            return SpecifierSet(self.versions, prereleases=True).contains(version)
+        except InvalidVersion:  # someone else's backend may count in its own way
+            return False
 
     def excuses(self, derivative: str, verdict: str) -> bool:
         """Whether the entry expects this verdict of this derivative."""
         return verdict == self.verdict and fnmatch.fnmatchcase(derivative, self.derivative)
 
 
+def folder_of(case: Case) -> Path:
+    """The folder whose waivers.toml speaks of a case."""
+    return Path(inspect.unwrap(case.function).__code__.co_filename).resolve().parent
+
+
 @cache
-def waivers_beside(case_file: Path) -> tuple[Waiver, ...]:
-    """The waivers of the folder that a case file is in; none without a waivers.toml."""
-    path = case_file.parent / FILE
+def waivers_beside(folder: Path) -> tuple[Waiver, ...]:
+    """The waivers of a folder of case files; none without a waivers.toml."""
+    path = folder / FILE
     return load_waivers(path) if path.is_file() else ()
+
+
+def idle_waivers(cases: Iterable[Case]) -> list[str]:
+    """What to say of waivers, in the folders of `cases`, that name no case there at all."""
+    names: dict[Path, set[str]] = {}
+    for case in cases:
+        names.setdefault(folder_of(case), set()).add(case.name)
+    return [f"{waiver.where}: this waiver is not needed: no case here is called {waiver.case!r}"
+            for folder, known in names.items() for waiver in waivers_beside(folder)
+            if not fnmatch.filter(known, waiver.case)
+            and not fnmatch.filter(_all_names(folder), waiver.case)]
+
+
+@cache
+def _all_names(folder: Path) -> frozenset[str]:
+    """The cases of every case file in a folder, also of those that are not being run."""
+    from conformance.discovery import load_cases
+
+    return frozenset(c.name for c in load_cases(folder, trace=False).cases
+                     if folder_of(c) == folder)
 
 
 def load_waivers(path: Path) -> tuple[Waiver, ...]:
     """The entries of a waivers file; raises UsageError with file and line for a malformed one."""
+    shown = display_path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+        entries = _parsed(text)
+    except (OSError, ValueError) as error:  # a TOMLDecodeError names the line
+        raise UsageError(f"{shown}: not valid TOML: {error}") from None
+    lines = [number for number, line in enumerate(text.splitlines(), 1)
+             if re.match(r"\s*\[\[\s*waiver\s*\]\]", line)]
+    lines += [1] * (len(entries) - len(lines))  # entries that are written in another way
+    return tuple(_waiver(entry, Location(shown, line))
+                 for entry, line in zip(entries, lines, strict=False))
+
+
+def _parsed(text: str) -> list[Mapping[str, Any]]:
     try:
         import tomllib
     except ModuleNotFoundError:  # Python 3.10
         import tomli as tomllib
-    text = path.read_text(encoding="utf-8")
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{display_path(path)}: not valid TOML: {error}") from None
-    unknown = set(document) - {"waiver"}
-    if unknown or not isinstance(document.get("waiver", []), list):
-        raise UsageError(f"{display_path(path)}: holds [[waiver]] entries only, "
-                         f"found {', '.join(sorted(unknown)) or 'a table'}")
-    lines = [number for number, line in enumerate(text.splitlines(), 1)
-             if line.strip() == "[[waiver]]"]
-    return tuple(_waiver(entry, Location(display_path(path), line))
-                 for entry, line in zip(document.get("waiver", []), lines, strict=True))
+    document = tomllib.loads(text)
+    entries = document.pop("waiver", [])
+    if document:
+        raise ValueError(f"it holds [[waiver]] entries only, not {', '.join(document)}")
+    if not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
+        raise ValueError("each entry begins with [[waiver]]")
+    return entries
 
 
 def _waiver(entry: Mapping[str, Any], where: Location) -> Waiver:
     problems = [f"lacks {key!r}" for key in REQUIRED if not str(entry.get(key, "")).strip()]
     problems += [f"has an unknown key {key!r}" for key in entry
                  if key not in (*REQUIRED, *OPTIONAL)]
+    problems += [f"has no text as its {key!r}" for key, value in entry.items()
+                 if not isinstance(value, str)]
     wanted = sorted(set(VERDICTS) - EXPECTED)
     if not problems and entry["verdict"] not in wanted:
         problems.append(f"excuses {entry['verdict']!r}; one of {', '.join(wanted)}")
-    if not problems:
-        try:
-            SpecifierSet(entry["versions"])
-        except InvalidSpecifier:
-            problems.append(f"has versions {entry['versions']!r}; write '==2.13.0' or '>=2,<3'")
+    if not problems and not _bounded(entry["versions"]):
+        problems.append(f"has versions {entry['versions']!r}; write '==2.13.0' or '>=2.13,<2.14'")
     if problems:
         raise UsageError(f"{where}: this waiver {', '.join(problems)}")
     return Waiver(**entry, where=where)
+
+
+def _bounded(versions: str) -> bool:
+    """Whether versions are named exactly, or lie between two that are."""
+    try:
+        operators = {clause.operator for clause in SpecifierSet(versions)}
+    except InvalidSpecifier:
+        return False
+    return bool(operators & {"==", "===", "~="}) or bool(
+        operators & {"<", "<="} and operators & {">", ">="})

@@ -10,7 +10,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import IO, Any
 
-from conformance.errors import UsageError
+from conformance.errors import ConformanceError, UsageError
 from conformance.runner import Run
 from conformance.serialization import validate
 from conformance.verdict import Verdict
@@ -19,6 +19,7 @@ FORMAT = "conformance-results"
 VERSION = 1
 # JSON has no spelling for these; as strings they are valid everywhere
 _SPECIAL = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_NUMBERS = ("ulp", "allowed_ulp", "got", "truth", "radius", "seconds")
 
 
 def run_to_json(run: Run) -> dict[str, Any]:
@@ -33,27 +34,30 @@ def run_to_json(run: Run) -> dict[str, Any]:
         "errors": [str(error) for error in run.errors],
         "stale_waivers": run.stale,
         "skipped": run.skipped,
-        "verdicts": [_encode(asdict(verdict)) for verdict in run.verdicts],
-        "programs": run.programs,
+        "verdicts": [{name: value for name, value in _record(verdict).items() if name != "source"}
+                     for verdict in run.verdicts],
+        "programs": {verdict.evaluation: verdict.source for verdict in run.verdicts
+                     if verdict.source},
     }
 
 
 def read_verdicts(path: Path) -> list[Verdict]:
-    """The verdicts of a results file; raises UsageError for anything else."""
+    """The verdicts of a results file, or of the FILE.partial that a killed run leaves behind.
+
+    Raises UsageError for anything else.
+    """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"cannot read {path}: {error}") from None
-    validate(document, "results")
-    return [verdict_from_json(record) for record in document["verdicts"]]
-
-
-def verdict_from_json(record: dict[str, Any]) -> Verdict:
-    """The verdict that a record was made of."""
-    values = {name: _decode(value) for name, value in record.items()}
-    if values.get("element") is not None:
-        values["element"] = tuple(values["element"])
-    return Verdict(**values)
+        text = Path(path).read_text(encoding="utf-8")
+        if Path(path).suffix == ".partial":
+            whole = text[:text.rfind("\n") + 1]  # a last line may have been cut
+            return [_verdict(json.loads(line)) for line in whole.splitlines()]
+        document = json.loads(text)
+        validate(document, "results")
+    except (OSError, TypeError, ValueError, ConformanceError) as error:
+        raise UsageError(f"cannot read results from {path}: {error}") from None
+    programs = document["programs"]
+    verdicts = [_verdict(record) for record in document["verdicts"]]
+    return [_with_source(verdict, programs) for verdict in verdicts]
 
 
 class JsonFile:
@@ -66,47 +70,67 @@ class JsonFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.partial = path.with_name(path.name + ".partial")
         try:
-            self._stream: IO[str] = self.partial.open("w", encoding="utf-8")
-            if path.exists() and not os.access(path, os.W_OK):
-                raise PermissionError(13, "Permission denied")
             if path.is_dir():
                 raise IsADirectoryError(21, "Is a directory")
+            if path.exists() and not os.access(path, os.W_OK):
+                raise PermissionError(13, "Permission denied")
+            self.partial = path.with_name(path.name + ".partial")
+            self._stream: IO[str] = self.partial.open("w", encoding="utf-8")
         except OSError as error:
-            raise UsageError(f"cannot write {path}: {error.strerror}; give --json another "
-                             "path") from None
+            raise self._refusal(error) from None
 
     def add(self, verdicts: Iterable[Verdict]) -> None:
         """Put verdicts on disk now."""
-        for verdict in verdicts:
-            self._stream.write(json.dumps(_encode(asdict(verdict)), allow_nan=False) + "\n")
-        self._stream.flush()
+        try:
+            for verdict in verdicts:
+                self._stream.write(json.dumps(_record(verdict), allow_nan=False) + "\n")
+            self._stream.flush()
+        except OSError as error:
+            raise self._refusal(error) from None
 
     def finish(self, run: Run) -> None:
         """Replace the partial file with the whole document."""
-        self._stream.close()
         text = json.dumps(run_to_json(run), allow_nan=False, indent=1)
         scratch = self.path.with_name(self.path.name + ".new")
-        scratch.write_text(text + "\n", encoding="utf-8")
-        os.replace(scratch, self.path)
-        self.partial.unlink()
+        try:
+            self._stream.close()
+            scratch.write_text(text + "\n", encoding="utf-8")
+            os.replace(scratch, self.path)
+            self.partial.unlink()
+        except OSError as error:
+            raise self._refusal(error) from None
+
+    def _refusal(self, error: OSError) -> UsageError:
+        return UsageError(f"cannot write {self.path}: {error.strerror or error}; "
+                          "give --json another path")
 
 
-def verdict_keys() -> list[str]:
-    """The keys of one record, in order."""
-    return [field.name for field in fields(Verdict)]
+def _record(verdict: Verdict) -> dict[str, Any]:
+    record = asdict(verdict)
+    return record | {name: _encode(record[name]) for name in _NUMBERS}
+
+
+def _verdict(record: dict[str, Any]) -> Verdict:
+    known = {field.name for field in fields(Verdict)}
+    values = {name: _decode(value) if name in _NUMBERS else value
+              for name, value in record.items() if name in known}
+    if values.get("element") is not None:
+        values["element"] = tuple(values["element"])
+    return Verdict(**values)
+
+
+def _with_source(verdict: Verdict, programs: dict[str, str]) -> Verdict:
+    from dataclasses import replace
+
+    return replace(verdict, source=programs.get(verdict.evaluation, ""))
 
 
 def _encode(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return next(name for name, special in _SPECIAL.items()
                     if special == value or (math.isnan(special) and math.isnan(value)))
-    if isinstance(value, dict):
-        return {name: _encode(inner) for name, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_encode(inner) for inner in value]
-    return value
+    return [_encode(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
 def _decode(value: Any) -> Any:

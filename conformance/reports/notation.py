@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from conformance import ops
 from conformance.backends.printing import (
     BARE,
-    Call,
     Expr,
     Printer,
     Spelling,
@@ -25,7 +26,7 @@ class Notation:
     namespace = ""
     reserved: tuple[str, ...] = ()
     bare = BARE | {"where", "maximum", "minimum", "atan2", "hypot", "logaddexp"}
-    spellings: dict[str, Spelling] = {
+    spellings: ClassVar[dict[str, Spelling]] = {
         **{name: function(name, sequence=op.arity is None) for name, op in ops.CATALOGUE.items()
            if op.group not in ("core",)},
         "abs": template("|{0}|"), "sqrt": template("√{0}"),
