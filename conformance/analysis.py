@@ -49,13 +49,16 @@ class Flow:
         self._steps: list[Step] = []
         self._reach: list[frozenset[int]] = []  # of each step, the steps it has a derivative for
         self._of: list[int] = []  # node -> step
+        self._asked: dict[tuple[int, ...], int] = {}  # how often a gradient was asked for before
+        self._cotangents: dict[tuple[int, int], dict[tuple, int]] = {}
         self.seen: list[frozenset[int]] = []  # of each gradient, the steps that it went back over
         for node in graph:
             went_over: frozenset[int] = frozenset()
             if node.op == "grad":
                 target, source = (self._of[i] for i in node.inputs)
                 went_over = self._between(target, source)
-                cotangent = self._backward(target, source, went_over)
+                again = self._asked[node.inputs] = self._asked.get(node.inputs, -1) + 1
+                cotangent = self._backward(target, source, went_over, again)
                 step = self._add(Step("grad", _product(_linear([cotangent]))))
             else:
                 step = self._add(Step(node.op, self._factors(graph, node)))
@@ -95,23 +98,41 @@ class Flow:
     def _between(self, target: int, source: int) -> frozenset[int]:
         return frozenset(i for i in self._reach[target] - {source} if source in self._reach[i])
 
-    def _backward(self, target: int, source: int, path: frozenset[int]) -> int:
-        """The step that is the cotangent of `source`; a constant where nothing leads to it."""
-        parts: dict[int, list[int]] = {target: [self._add(Step("ones_like"))]}
-        for i in sorted(path, reverse=True):
-            step, dy = self._steps[i], self._sum(parts[i])
-            for position, factor in enumerate(step.factors):
-                again = factor.linear or step.op in self._through_result
-                others = step.factors[:position] + step.factors[position + again:]
-                if again and not factor.linear:
-                    others += (Factor(frozenset({i}), linear=False),)
-                for j in factor.steps & (path | {source}):
-                    dx = self._add(Step(step.op, _product(_linear([dy]), *others)))
-                    parts.setdefault(j, []).append(dx)
-        return self._sum(parts.get(source, []))
+    def _backward(self, target: int, source: int, path: frozenset[int], call: int) -> int:
+        """The step that is the cotangent of `source`; a constant where nothing leads to it.
 
-    def _sum(self, parts: list[int]) -> int:
-        return parts[0] if len(parts) == 1 else self._add(Step("add", _product(_linear(parts))))
+        Cotangents on the way to several sources of one call are computed once.
+        """
+        known = self._cotangents.setdefault((target, call), {})
+        parts: dict[int, list[int]] = {target: [self._once(known, ("seed",), Step("ones_like"))]}
+        for i in sorted(path, reverse=True):
+            step, dy = self._steps[i], self._sum(known, i, parts[i])
+            for position, factor in enumerate(step.factors):
+                others = self._others(i, position)
+                for j in sorted(factor.steps & (path | {source})):
+                    dx = Step(step.op, _product(_linear([dy]), *others))
+                    parts.setdefault(j, []).append(self._once(known, (i, position, j), dx))
+        return self._sum(known, source, parts.get(source, []))
+
+    def _others(self, i: int, position: int) -> tuple[Factor, ...]:
+        """What the derivative of a step's factor is multiplied by."""
+        step = self._steps[i]
+        before, factor, after = step.factors[:position], step.factors[position], (
+            step.factors[position + 1:])
+        if factor.linear:
+            return before + after
+        read = frozenset({i}) if step.op in self._through_result else factor.steps
+        return (*before, Factor(read, linear=False), *after)
+
+    def _sum(self, known: dict[tuple, int], i: int, parts: list[int]) -> int:
+        if len(parts) == 1:
+            return parts[0]
+        return self._once(known, ("sum", i), Step("add", _product(_linear(parts))))
+
+    def _once(self, known: dict[tuple, int], key: tuple, step: Step) -> int:
+        if key not in known:
+            known[key] = self._add(step)
+        return known[key]
 
 
 def _linear(steps: Iterable[int]) -> Factor:

@@ -64,10 +64,10 @@ class JaxBackend(Backend):
         return super().load(program)
 
     def array(self, values: np.ndarray, dtype: str) -> str:
-        suffix = "" if dtype in ("bool", "int64") else f", dtype=jnp.{dtype}"
-        if values.size == 0:
-            return f"jnp.zeros({plain(values.shape)}{suffix})"
-        return f"jnp.array({nested(values, dtype)}{suffix})"
+        if values.size:  # floats have the precision that `setup` chose
+            return f"jnp.array({nested(values, dtype)})"
+        kind = {"bool": ", dtype=bool", "int64": ", dtype=int"}.get(dtype, "")
+        return f"jnp.zeros({plain(values.shape)}{kind})"
 
     def synchronize(self, values: Mapping[str, Any]) -> None:
         import jax

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 from itertools import groupby
 
-from conformance.graph import Graph
+from conformance.graph import LEAVES, Graph
 
 # what an unnamed target of a gradient is called, as far as these are free
 TARGETS = ("y", "z", "u", "v")
@@ -37,6 +37,9 @@ class Names:
         for output in graph.outputs:
             self._suggest(output.name, output.node)
             self._give(output.node, output.name)
+        for node in nodes:
+            if node.op == "grad" and nodes[node.inputs[0]].op not in LEAVES:
+                self[node.inputs[0]]  # in the program's order, whatever is printed first
 
     def __contains__(self, position: int) -> bool:
         return position in self._given

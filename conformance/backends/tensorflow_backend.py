@@ -85,7 +85,7 @@ def _clip(call: Call) -> Expr:
     """tf.clip_by_value wants both bounds."""
     low, high = call["min"], call["max"]
     if high is None:
-        return call.operands[0] if low is None else Expr(f"tf.maximum({call.text}, {plain(low)})")
+        return Expr(f"tf.maximum({call.text}, {plain(low)})")
     if low is None:
         return Expr(f"tf.minimum({call.text}, {plain(high)})")
     return Expr(f"tf.clip_by_value({call.text}, {plain(low)}, {plain(high)})")
