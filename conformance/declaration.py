@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,11 @@ class Case:
     def id(self) -> str:
         """`cases/notebook.py::sum_square`: the file and the name."""
         return f"{self.where.file}::{self.name}"
+
+    @property
+    def path(self) -> Path:
+        """The file that the case is written in."""
+        return Path(inspect.unwrap(self.function).__code__.co_filename)
 
     def values(self, dtype: str) -> dict[str, np.ndarray]:
         """The inputs in this dtype; the same on every machine."""

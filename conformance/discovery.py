@@ -82,7 +82,7 @@ def load_cases(paths: str | Path | Iterable[str | Path] = (), *, trace: bool = T
         cases, errors = load_case_file(file, trace=trace)
         library.errors.extend(errors)
         for candidate in cases:
-            here = candidate.function.__code__.co_filename
+            here = str(candidate.path)
             there = written.get(candidate.id)
             if there is None:
                 written[candidate.id] = here

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -32,6 +33,7 @@ def test_a_case_knows_itself():
     assert (product.name, product.member) == ("product", None)
     assert product.summary == "Each factor's gradient carries the other factor."
     assert product.id == f"{HERE}::product"
+    assert product.path == Path(__file__)
     assert product.where.line == inspect.getsourcelines(product.function)[1]
     assert [(name, spec.kind) for name, spec in product.inputs.items()] == [
         ("x", "constant"), ("w", "variable")]
@@ -104,7 +106,7 @@ def test_a_decorated_function_keeps_its_own_place_and_names():
         y = x * x
         return {"dy/dx": grad(y, x)}
 
-    assert wrapped.where.file == HERE
+    assert (wrapped.where.file, wrapped.path) == (HERE, Path(__file__))
     assert [n.name for n in wrapped.graph()][:2] == ["x", "y"]
 
 
