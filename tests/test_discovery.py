@@ -280,3 +280,12 @@ def _seconds(path):
     start = time.perf_counter()
     assert len(load_case_file(path)[0]) == 200
     return time.perf_counter() - start
+
+
+def test_one_path_will_do_and_tracing_can_wait(write):
+    write("a.py", HEAD + good("a") + one("b", "return 3"))
+    traced = load_cases("a.py")
+    assert ([c.name for c in traced.cases], len(traced.errors)) == (["a"], 1)
+    listed = load_cases("a.py", trace=False)
+    assert ([c.name for c in listed.cases], listed.errors) == (["a", "b"], [])
+    assert [c.path.name for c in listed.cases] == ["a.py", "a.py"]
