@@ -27,6 +27,13 @@ def _clip(call: Call) -> Expr:
     return Expr(f"np.clip({call.text}, {plain(call['min'])}, {plain(call['max'])})")
 
 
+def _logsumexp(call: Call) -> Expr:
+    """SciPy gives a 0-d array a dimension if it is told to reduce none."""
+    if not call.shape:
+        return Expr(f"special.logsumexp({call.text})")
+    return function("special.logsumexp")(call)
+
+
 def _squeeze(call: Call) -> Expr:
     """autograd has no gradient for np.squeeze; a reshape says the same."""
     kept = tuple(n for axis, n in enumerate(call.shape) if axis not in call.axes)
@@ -71,7 +78,7 @@ class AutogradBackend(Backend):
         **{name: function(f"np.arc{name[1:]}") for name in (
             "acos", "acosh", "asin", "asinh", "atan", "atanh", "atan2")},
         "erf": function("special.erf"), "sigmoid": function("special.expit"),
-        "logsumexp": function("special.logsumexp"),
+        "logsumexp": _logsumexp,
         "relu": template("np.maximum({0}, 0.0)"),
         "rsqrt": template("1.0 / np.sqrt({0})", PRODUCT),
         "softplus": template("np.logaddexp({0}, 0.0)"),

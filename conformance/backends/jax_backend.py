@@ -10,11 +10,18 @@ import numpy as np
 from conformance.backends.base import Backend
 from conformance.backends.functions import FunctionalStyle
 from conformance.backends.printing import Call, Expr, Spelling, function, nested, plain
+from conformance.typing_rules import normalize_axes
 
 
 def _take(call: Call) -> Expr:
     indices = plain(list(call["indices"])) if call["indices"] else "[], dtype=int"
     return Expr(f"jnp.take({call.text}, jnp.array({indices}), axis={call['axis']})")
+
+
+def _permute_dims(call: Call) -> Expr:
+    """JAX takes no negative axes here."""
+    axes = normalize_axes(call["axes"], len(call.shape))
+    return Expr(f"jnp.permute_dims({call.text}, {plain(axes)})")
 
 
 class JaxBackend(Backend):
@@ -38,7 +45,7 @@ class JaxBackend(Backend):
         "logsumexp": function("jax.scipy.special.logsumexp"),
         "cumulative_sum": function("jnp.cumsum"),
         "reshape": function("jnp.reshape", positional=("shape",)),
-        "permute_dims": function("jnp.permute_dims", positional=("axes",)),
+        "permute_dims": _permute_dims,
         "broadcast_to": function("jnp.broadcast_to", positional=("shape",)),
         "roll": function("jnp.roll", positional=("shift",)),
         "take": _take,
