@@ -6,7 +6,7 @@ import json
 import math
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -41,7 +41,7 @@ def run_to_json(run: Run) -> dict[str, Any]:
     }
 
 
-def read_verdicts(path: Path) -> list[Verdict]:
+def read_verdicts(path: Path | str) -> list[Verdict]:
     """The verdicts of a results file, or of the FILE.partial that a killed run leaves behind.
 
     Raises UsageError for anything else.
@@ -55,9 +55,13 @@ def read_verdicts(path: Path) -> list[Verdict]:
         validate(document, "results")
     except (OSError, TypeError, ValueError, ConformanceError) as error:
         raise UsageError(f"cannot read results from {path}: {error}") from None
-    programs = document["programs"]
     verdicts = [_verdict(record) for record in document["verdicts"]]
-    return [_with_source(verdict, programs) for verdict in verdicts]
+    return [replace(v, source=document["programs"].get(v.evaluation, "")) for v in verdicts]
+
+
+def write_results(run: Run, path: Path | str) -> None:
+    """Write a run to a file that `read_verdicts` reads; raises UsageError where that fails."""
+    JsonFile(Path(path)).finish(run)
 
 
 class JsonFile:
@@ -118,12 +122,6 @@ def _verdict(record: dict[str, Any]) -> Verdict:
     if values.get("element") is not None:
         values["element"] = tuple(values["element"])
     return Verdict(**values)
-
-
-def _with_source(verdict: Verdict, programs: dict[str, str]) -> Verdict:
-    from dataclasses import replace
-
-    return replace(verdict, source=programs.get(verdict.evaluation, ""))
 
 
 def _encode(value: Any) -> Any:

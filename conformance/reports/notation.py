@@ -9,6 +9,8 @@ import numpy as np
 from conformance import ops
 from conformance.backends.printing import (
     BARE,
+    PRODUCT,
+    UNARY,
     Expr,
     Printer,
     Spelling,
@@ -30,7 +32,7 @@ class Notation:
         **{name: function(name, sequence=op.arity is None) for name, op in ops.CATALOGUE.items()
            if op.group not in ("core",)},
         "abs": template("|{0}|"), "sqrt": template("√{0}"),
-        "stop_gradient": function("stop_gradient"),
+        "stop_gradient": function("stop_gradient"), "matrix_transpose": template("{0}ᵀ"),
     }
 
     def array(self, values: np.ndarray, dtype: str) -> str:
@@ -46,6 +48,7 @@ def statements(graph: Graph) -> list[str]:
     """The program's lines, then one line a derivative with its closed form."""
     printer = Printer(Notation(), graph)
     names = printer.names
+    labels = {o.node: o.name for o in graph.outputs if graph.nodes[o.node].op == "grad"}
 
     def expression(position: int) -> Expr:
         node = graph.nodes[position]
@@ -54,6 +57,8 @@ def statements(graph: Graph) -> list[str]:
             return Expr(nested(values, node.type.dtype))
         if node.op == "literal":
             return printer.literal(node, bare=True)
+        if position in labels:
+            return Expr(f"({labels[position]})")
         if node.op in LEAVES or position in named:
             return Expr(names[position])
         return value(position)
@@ -64,7 +69,7 @@ def statements(graph: Graph) -> list[str]:
             return printer.spell(position, expression)
         target, source = (expression(i) for i in node.inputs)
         total = "Σ " if graph.nodes[node.inputs[0]].type.shape else ""
-        return Expr(f"∂{total}{target.within(5)}/∂{source.within(5)}")
+        return Expr(f"∂{total}{target.within(UNARY)}/∂{source.within(UNARY)}", PRODUCT)
 
     program = graph.program()
     named = {i for i in program if printer.is_statement(i) or graph.nodes[i].op == "input"}
