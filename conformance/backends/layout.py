@@ -26,7 +26,7 @@ class Block:
 def wrap(text: str, indent: str = "") -> list[str]:
     """The statement in lines of at most WIDTH where brackets allow it, as a formatter would.
 
-    What stands in the longest brackets goes on a line of its own if it fits there, else one
+    What stands in the longest brackets (or the last of `f(…)(…)`) goes on a line of its own if it fits there, else one
     element a line; plain numbers fill their lines.
     """
     if len(indent + text) <= WIDTH:
@@ -35,6 +35,8 @@ def wrap(text: str, indent: str = "") -> list[str]:
     if not pairs:
         return [indent + text]
     start, end = max(pairs, key=lambda pair: pair[1] - pair[0])
+    if text[pairs[-1][0] - 1] == ")" and len(indent + text[:pairs[-1][0] + 1]) <= WIDTH:
+        start, end = pairs[-1]  # the call of what a call returned
     inner = indent + INDENT
     elements = _split(text[start + 1:end])
     if len(inner + text[start + 1:end]) <= WIDTH:

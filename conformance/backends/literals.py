@@ -15,6 +15,20 @@ def number(value: float | int | bool) -> str:
     return repr(value)
 
 
+def whole(value: float) -> float | int:
+    """A count without its decimal point, if it is a whole number."""
+    return int(value) if float(value).is_integer() else value
+
+
+def quoted(text: str) -> str:
+    """A string as Python source, between double quotes."""
+    source = repr(text)
+    if source.startswith('"'):
+        return source
+    body = source[1:-1].replace("\\'", "'").replace('"', '\\"')
+    return f'"{body}"'
+
+
 def plain(value: Any) -> str:
     """A parameter as Python source."""
     if isinstance(value, float):

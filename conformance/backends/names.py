@@ -94,8 +94,7 @@ class Names:
             order = len(sources) if len(sources) > 1 else ""
             below = "".join(f"d{name}{count if count > 1 else ''}" for name, count in runs)
             return f"d{order}{self[base]}_{below}"
-        if position in self._wanted:
-            return self._wanted[position]
         if any(node.op == "grad" and node.inputs[0] == position for node in nodes):
-            return next((name for name in TARGETS if name not in self._taken), TARGETS[0])
+            wanted = [*filter(None, [self._wanted.get(position)]), *TARGETS]
+            return next((name for name in wanted if name not in self._taken), wanted[0])
         return "t"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import numpy as np
 from conformance import ops
 from conformance.analysis import uses
 from conformance.backends.layout import Block
-from conformance.backends.literals import nested, number, plain, shortest
+from conformance.backends.literals import nested, number, plain, quoted, shortest, whole
 from conformance.backends.names import Names
 from conformance.errors import Unsupported
 from conformance.graph import LEAVES, Graph, Node
@@ -21,7 +20,7 @@ from conformance.typing_rules import TensorType, normalize_axes
 
 __all__ = ["ATOM", "BARE", "COMPARISON", "POWER", "PRODUCT", "STANDARD", "SUM", "UNARY", "Block",
            "Call", "Expr", "Names", "Printer", "Spelling", "function", "infix", "nested", "number",
-           "plain", "prefix", "shortest", "subscript", "template"]
+           "plain", "prefix", "quoted", "shortest", "subscript", "template", "whole"]
 
 # Python's precedences, as far as printed expressions use them
 COMPARISON, SUM, PRODUCT, UNARY, POWER, ATOM = range(6)
@@ -141,6 +140,8 @@ def subscript(call: Call) -> Expr:
 def ordered(node: Node) -> list[tuple[str, Any]]:
     """A node's parameters in the catalogue's order."""
     values = dict(node.parameters)
+    if "correction" in values:
+        values["correction"] = whole(values["correction"])
     return [(name, values[name]) for name in ops.get(node.op).parameters]
 
 
@@ -225,6 +226,6 @@ class Printer:
 
     def results(self) -> str:
         """The dict that the printed function returns."""
-        pairs = ", ".join(f"{json.dumps(o.name)}: {self.names[o.node]}"
+        pairs = ", ".join(f"{quoted(o.name)}: {self.names[o.node]}"
                           for o in self.graph.outputs)
         return f"{{{pairs}}}"

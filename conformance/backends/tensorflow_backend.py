@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata as metadata
 import math
 import os
@@ -21,8 +22,8 @@ from conformance.backends.printing import (
     Spelling,
     function,
     nested,
-    number,
     plain,
+    whole,
 )
 from conformance.backends.styles import TAPES, TapeStyle, as_variable
 
@@ -76,9 +77,7 @@ def _variance(call: Call) -> Expr:
     if not correction:
         return variance
     count = math.prod(call.shape[axis] for axis in call.axes)
-    free = float(count - correction)
-    return Expr(f"{variance.text} * {count} / {number(int(free) if free.is_integer() else free)}",
-                PRODUCT)
+    return Expr(f"{variance.text} * {count} / {plain(whole(count - correction))}", PRODUCT)
 
 
 def _clip(call: Call) -> Expr:
@@ -177,8 +176,9 @@ class TensorFlowBackend(Backend):
 
     def version(self) -> str:
         """Of whichever distribution provides TensorFlow; tensorflow-cpu is one."""
-        if "tensorflow-cpu" in metadata.packages_distributions().get(self.module, ()):
-            return metadata.version("tensorflow-cpu")
+        for distribution in ("tensorflow", "tensorflow-cpu"):
+            with contextlib.suppress(metadata.PackageNotFoundError):
+                return metadata.version(distribution)
         return super().version()
 
     def load(self, program: Program) -> tuple[Any, tuple[Any, ...]]:

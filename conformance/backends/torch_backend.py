@@ -18,6 +18,7 @@ from conformance.backends.printing import (
     nested,
     plain,
     template,
+    whole,
 )
 from conformance.backends.styles import Emitter
 
@@ -115,7 +116,7 @@ def _over_axes(name: str, *, all_by_name: bool = False) -> Spelling:
         if keep:
             arguments.append("keepdim=True")
         if name == "var":
-            arguments.append(f"correction={plain(call['correction'])}")
+            arguments.append(f"correction={plain(whole(call['correction']))}")
         return Expr(f"torch.{name}({', '.join(arguments)})")
 
     return spell
