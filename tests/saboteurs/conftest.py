@@ -62,6 +62,7 @@ class Suite:
         self.by_name = {case.name: case for case in self.cases}
         self._healthy: dict[tuple[str, str], frozenset[str]] = {}
 
+    @functools.cache  # noqa: B019 - there is one suite in a session
     def using(self, operator: str) -> list[Case]:
         """The cases whose program has this operator."""
         return [case for case in self.cases if operator in operators_of(case.graph("float64"))]
@@ -71,6 +72,7 @@ class Suite:
         names = self._rules_run.get((operator, position), set())
         return [case for case in self.cases if case.name in names]
 
+    @functools.cache  # noqa: B019 - there is one suite in a session
     def exercising(self, rule: tuple[str, int]) -> list[Case]:
         """The cases that run a rule, of a catalogued operator those that were written with it."""
         operator, position = rule
@@ -145,8 +147,10 @@ def operators_of(graph: Graph) -> set[str]:
 
 @pytest.fixture(scope="session")
 def suite() -> Iterator[Suite]:
-    """The suite, with room for the truths of all its cases at once."""
+    """The suite, with room for the truths of all its cases at once, and its version read once."""
     with pytest.MonkeyPatch.context() as patch:
+        version = get_backend("reference").version()
+        patch.setattr(type(get_backend("reference")), "version", lambda self: version)
         uncached = getattr(runner.truths, "__wrapped__", runner.truths)
         patch.setattr(runner, "truths", functools.lru_cache(maxsize=None)(uncached))
         yield Suite()

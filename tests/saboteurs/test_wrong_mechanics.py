@@ -85,7 +85,11 @@ each_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_wrong_unbroadcasting_is_noticed(suite, hunt, wrong, dtype) -> None:
     assert hunt("un-broadcasting",
                 lambda patch: patch.setattr(tape, "unbroadcast", WRONG_UNBROADCAST[wrong]),
-                suite.cases, dtype)
+                broadcasting(suite), dtype)
+
+
+def broadcasting(suite):
+    return [case for case in suite.cases if case.where.file.endswith("broadcasting.py")]
 
 
 def unreduced(record, position, dy):
@@ -98,7 +102,7 @@ def unreduced(record, position, dy):
 def test_forgotten_unbroadcasting_is_noticed(suite, hunt, dtype) -> None:
     found = hunt("un-broadcasting",
                  lambda patch: patch.setattr(tape, "_input_cotangent", unreduced),
-                 suite.cases, dtype)
+                 broadcasting(suite), dtype)
     assert any("shape" in verdict.reason for verdict in found.differing)
 
 
@@ -167,10 +171,10 @@ NEVER_TWICE = [
     "scatter_add.0", "one_minus_square.0",
 ]
 NEVER_TWICE_INSIDE_ANOTHER = [
-    "divide.1", "reciprocal.0", "square.0", "pow.1", "sqrt.0", "rsqrt.0", "expm1.0", "log.0",
+    "reciprocal.0", "square.0", "pow.1", "sqrt.0", "rsqrt.0", "expm1.0", "log.0",
     "log1p.0", "log2.0", "log10.0", "logaddexp.0", "logaddexp.1", "cos.0", "tan.0", "asin.0",
     "acos.0", "atan.0", "atan2.0", "atan2.1", "hypot.0", "hypot.1", "sinh.0", "cosh.0", "asinh.0",
-    "acosh.0", "atanh.0", "erf.0", "sigmoid.0", "softplus.0", "prod.0", "logsumexp.0",
+    "acosh.0", "atanh.0", "sigmoid.0", "softplus.0", "prod.0", "logsumexp.0",
 ]
 MISSING_CASES = {
     "rule detached": {*NEVER_TWICE},
@@ -195,9 +199,9 @@ def test_rule_detached_from_outer_tapes_is_noticed(suite, hunt, plant_rule, requ
         return
     if f"{rule[0]}.{rule[1]}" in MISSING_CASES[kind]:
         request.applymarker(pytest.mark.xfail(reason="no case differentiates it twice"))
-    cases = suite.exercising(rule)
+    cases = [case for case in suite.exercising(rule) if max(levels(case).values()) > 1]
     found = hunt(kind, plant, cases)
-    assert found, f"{rule} {kind}: passes {[c.name for c in cases if 2 in levels(c).values()]}"
+    assert found, f"{rule} {kind}: passes {[case.name for case in cases]}"
     assert all(levels(found.case)[v.derivative] > 1 for v in found.differing)
 
 

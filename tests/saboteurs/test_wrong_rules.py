@@ -1,4 +1,4 @@
-"""Every rule of the reference engine, made wrong in every simple way, in both dtypes."""
+"""Every rule of the reference engine, made wrong in every simple way."""
 
 from __future__ import annotations
 
@@ -73,8 +73,13 @@ SABOTAGES = {
 }
 
 
-@pytest.mark.parametrize("kind", SABOTAGES)
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+# what is lost altogether is lost in every dtype
+COARSE = {"first element lost", "zeros", "no rule"}
+
+
+@pytest.mark.parametrize(("kind", "dtype"), [
+    (kind, dtype) for dtype in ("float32", "float64") for kind in SABOTAGES
+    if not (kind in COARSE and dtype == "float32")])
 def test_wrong_rule_is_noticed(suite, hunt, plant_rule, request, rule, kind, dtype) -> None:
     if rule[0] in ALWAYS_ZERO:
         assert_unnoticed(suite, plant_rule(rule, SABOTAGES[kind]), rule)
