@@ -113,8 +113,8 @@ def run(cases: Iterable[Case] | None = None, backends: Iterable[str] = (),
     cases = list(cases)
     chosen, missing = choose_backends(tuple(backends))
     outcome.skipped = [backend.missing() for backend in missing]
-    outcome.environment = environment(chosen)
     tasks, found = plan(cases, chosen, tuple(dtypes), tuple(modes))
+    outcome.environment = environment(chosen)
     outcome.errors += found
     outcome.stale += idle_waivers(cases)
     if on_start:

@@ -89,12 +89,13 @@ class Worker:
 
     def end(self) -> Any:
         """The result, or what became of the process."""
+        died = bool(wait([self.process.sentinel], 0))
         if self.pipe.poll():
             try:
                 return self.pipe.recv()
             except (EOFError, OSError):  # died, perhaps half way through its answer
-                return self._post_mortem()
-        if not self.process.is_alive():
+                died = True
+        if died:
             return self._post_mortem()
         self.stop()
         return NoAnswer("timed_out", f"no answer within {self.timeout:g} s")
