@@ -144,14 +144,22 @@ def _getitem(call: Call) -> Expr:
     axis, kept, flipped = 0, 0, []
     for position, part in enumerate(index):
         if isinstance(part, slice) and (part.step or 1) < 0:
-            chosen = range(call.shape[axis])[part]
-            index[position] = slice(chosen[-1], chosen[0] + 1, -chosen.step) if chosen else (
-                slice(0, 0))
+            index[position] = _forwards(range(call.shape[axis])[part], call.shape[axis])
             flipped.append(kept)
         axis += part is not None
         kept += not isinstance(part, int)
     text = f"{call.atom}[{', '.join(map(index_text, index)) or '...'}]"
+    if all(part == slice(None) for part in index):
+        text = call.text
     return Expr(f"torch.flip({text}, dims={plain(tuple(flipped))})" if flipped else text)
+
+
+def _forwards(chosen: range, length: int) -> slice:
+    """The slice that selects in ascending order what is chosen in descending order."""
+    if not chosen:
+        return slice(0, 0)
+    start, stop, step = chosen[-1], chosen[0] + 1, -chosen.step
+    return slice(start or None, None if stop == length else stop, None if step == 1 else step)
 
 
 def _flip(call: Call) -> Expr:

@@ -41,7 +41,8 @@ for _name in ("log", "log10", "log1p", "log2", "reciprocal", "rsqrt", "sqrt"):
     unary(_name, 0.5, 1.0)
 unary("acosh", 0.5, 2.0)
 row("sign", lambda xp, x: xp.sign(x) * x**2)
-row("stop_gradient", lambda xp, x: xp.stop_gradient(x**2) * x, lambda xp, x: x - xp.stop_gradient(x))
+row("stop_gradient", lambda xp, x: xp.stop_gradient(x**2) * x,
+    lambda xp, x: x - xp.stop_gradient(x))
 row("zeros_like", lambda xp, x: xp.zeros_like(x) + x**2)
 row("ones_like", lambda xp, x: xp.ones_like(x) / x)
 
@@ -118,8 +119,8 @@ row("permute_dims", lambda xp, x: xp.permute_dims(x, (2, 0, 1)), shapes=((2, 3, 
 row("permute_dims", lambda xp, x: xp.permute_dims(x, (0, -1, 1)), shapes=((2, 3, 1),),
     wrong_on=("tensorflow", "autograd"))
 row("permute_dims", lambda xp, x: xp.permute_dims(x, ()), shapes=((),))
-row("expand_dims", lambda xp, x: xp.expand_dims(x, axis=0), lambda xp, x: xp.expand_dims(x, axis=-1),
-    lambda xp, x: xp.expand_dims(x, axis=1), shapes=((2, 3),))
+for _axis in (0, 1, -1):
+    row("expand_dims", lambda xp, x, axis=_axis: xp.expand_dims(x, axis=axis), shapes=((2, 3),))
 row("expand_dims", lambda xp, x: xp.expand_dims(x, axis=0), shapes=((),))
 row("squeeze", lambda xp, x: xp.squeeze(x, axis=0), lambda xp, x: xp.squeeze(x, axis=(0, -1)),
     lambda xp, x: xp.squeeze(x, axis=-1), lambda xp, x: xp.squeeze(x, axis=()), shapes=((1, 2, 1),))
@@ -145,8 +146,8 @@ row("matrix_transpose", lambda xp, x: xp.matrix_transpose(x), lambda xp, x: (x +
 row("matrix_transpose", lambda xp, x: xp.matrix_transpose(x), shapes=((2, 3, 1),))
 row("concat", lambda xp, x, w: xp.concat([x, w, x]), lambda xp, x, w: xp.concat([x, w], axis=-2),
     lambda xp, x, w: xp.concat([x]), shapes=((2, 2), (1, 2)))
-row("concat", lambda xp, x, w: xp.concat([x, w], axis=-1), lambda xp, x, w: xp.concat([w, x], axis=1),
-    shapes=((2, 0), (2, 2)))
+row("concat", lambda xp, x, w: xp.concat([x, w], axis=-1),
+    lambda xp, x, w: xp.concat([w, x], axis=1), shapes=((2, 0), (2, 2)))
 row("stack", lambda xp, x, w: xp.stack([x, w]), lambda xp, x, w: xp.stack([x, w, x], axis=-1),
     lambda xp, x, w: xp.stack([x, w * x], axis=1), shapes=((2, 3), (2, 3)))
 row("stack", lambda xp, x: xp.stack([x, x**2]), lambda xp, x: xp.stack([x]), shapes=((),))
