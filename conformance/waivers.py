@@ -30,7 +30,7 @@ OPTIONAL = ("derivative", "dtype", "mode")
 class Waiver:
     """One entry of a waivers.toml beside the case files.
 
-    case: a case's name; `*` matches any part. verdict: what is to be expected instead of
+    case: a case's name; `*` matches any part; the file may list several. verdict: what is to be expected instead of
     `agrees`. versions: which versions of the backend, `==2.13.0` or `>=2.13,<2.14`; a version
     that is not out yet cannot be waived. reason, source: why it is so, and where that can be
     read. derivative, dtype, mode: all of them where left out.
@@ -107,8 +107,14 @@ def load_waivers(path: Path) -> tuple[Waiver, ...]:
     lines = [number for number, line in enumerate(text.splitlines(), 1)
              if re.match(r"\s*\[\[\s*waiver\s*\]\]", line)]
     lines += [1] * (len(entries) - len(lines))  # entries that are written in another way
-    return tuple(_waiver(entry, Location(shown, line))
-                 for entry, line in zip(entries, lines, strict=False))
+    return tuple(_waiver(one, Location(shown, line))
+                 for entry, line in zip(entries, lines, strict=False) for one in _each(entry))
+
+
+def _each(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """An entry for each case that an entry lists, so that each must be needed."""
+    cases = entry.get("case")
+    return [{**entry, "case": case} for case in cases] if isinstance(cases, list) else [entry]
 
 
 def _parsed(text: str) -> list[Mapping[str, Any]]:
