@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,11 +91,11 @@ def run(selection: tuple[str, ...], paths: tuple[str, ...], json_path: str | Non
     runner.plan([], choose_backends(choice["backends"])[0], choice["dtypes"], choice["modes"])
     library = _library(paths)
     cases = _selected(library, selection)
-    file = JsonFile(Path(json_path)) if json_path else None
-    outcome = _run_with_progress(cases, file, choice)
-    outcome.errors[:0] = library.errors
-    if file:
-        file.finish(outcome)
+    with JsonFile(Path(json_path)) if json_path is not None else nullcontext() as file:
+        outcome = _run_with_progress(cases, file, choice)
+        outcome.errors[:0] = library.errors
+        if file:
+            file.finish(outcome)
     print_run(outcome, terminal(), terminal(stderr=True))
     if json_path:
         click.echo(f"results: {json_path}")
@@ -131,11 +132,13 @@ def _run_with_progress(cases: list[Case], file: JsonFile | None, choice: dict[st
 @cases_option
 def list_cases(selection: tuple[str, ...], paths: tuple[str, ...]) -> None:
     """List cases: id and what each shows."""
+    from conformance.verdict import counted
+
     library = _library(paths, trace=False)
     chosen = _selected(library, selection)
     for case in chosen:
         click.echo(f"{case.id}  {click.style(case.summary, dim=True)}")
-    click.echo(f"{len(chosen)} cases", err=True)
+    click.echo(counted(len(chosen), "case"), err=True)
     for error in library.errors:
         click.echo(f"error: {error}", err=True)
     sys.exit(2 if library.errors else 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -255,9 +255,20 @@ class CaseItem(pytest.Item):
         return self.path, self.case.where.line - 1, self.name
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+        item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A case that is skipped is skipped in its own file, not in this one."""
+    report = yield
+    if isinstance(item, CaseItem) and report.skipped and isinstance(report.longrepr, tuple):
+        path, line, _ = item.reportinfo()
+        report.longrepr = str(path), (line or 0) + 1, report.longrepr[2]
+    return report
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """One line with every kind of verdict, also where workers of pytest-xdist did the judging."""
-    from conformance.verdict import tally
+    from conformance.verdict import counted, tally
 
     counts: Counter[str] = Counter()
     for reports in terminalreporter.stats.values():
@@ -267,4 +278,4 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
                               if str(name).startswith(PROPERTY))
     if counts:
         terminalreporter.write_line(
-            f"conformance: {sum(counts.values())} verdicts: {tally(counts)}")
+            f"conformance: {counted(sum(counts.values()), 'verdict')}: {tally(counts)}")

@@ -72,6 +72,11 @@ class Verdict:
         return f"{self.case}[{self.backend}-{self.dtype}-{self.mode}]"
 
 
+def counted(count: int, thing: str) -> str:
+    """`1 case`, `2 cases`."""
+    return f"{count} {thing}{'' if count == 1 else 's'}"
+
+
 def tally(counts: dict[str, int]) -> str:
     """`12 agrees, 0 unsupported, 3 timed out`: verdicts counted, in words."""
     return ", ".join(f"{counts.get(name, 0)} {name.replace('_', ' ')}" for name in VERDICTS

@@ -30,10 +30,10 @@ OPTIONAL = ("derivative", "dtype", "mode")
 class Waiver:
     """One entry of a waivers.toml beside the case files.
 
-    case: a case's name; `*` matches any part; the file may list several. verdict: what is to be expected instead of
-    `agrees`. versions: which versions of the backend, `==2.13.0` or `>=2.13,<2.14`; a version
-    that is not out yet cannot be waived. reason, source: why it is so, and where that can be
-    read. derivative, dtype, mode: all of them where left out.
+    case: a case's name; `*` matches any part; the file may list several. verdict: what is to be
+    expected instead of `agrees`. versions: which versions of the backend, `==2.13.0` or
+    `>=2.13,<2.14`; a version that is not out yet cannot be waived. reason, source: why it is so,
+    and where that can be read. derivative, dtype, mode: all of them where left out.
     """
 
     case: str
@@ -114,7 +114,8 @@ def load_waivers(path: Path) -> tuple[Waiver, ...]:
 def _each(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """An entry for each case that an entry lists, so that each must be needed."""
     cases = entry.get("case")
-    return [{**entry, "case": case} for case in cases] if isinstance(cases, list) else [entry]
+    return [{**entry, "case": case} for case in cases] if (
+        isinstance(cases, list) and cases) else [entry]
 
 
 def _parsed(text: str) -> list[Mapping[str, Any]]:

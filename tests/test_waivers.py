@@ -54,6 +54,11 @@ def test_inline_entries_are_read(write):
     assert load_waivers(write(f"waiver = [{{{fields}}}]"))[0].reason == "rounds twice"
 
 
+def test_an_entry_may_list_cases_of_which_each_must_be_needed(write):
+    waivers = load_waivers(write("\n" + toml(case=["cube", "square"]) + toml()))
+    assert [(w.case, w.where.line) for w in waivers] == [("cube", 2), ("square", 2), ("cube", 9)]
+
+
 def test_an_empty_file_waives_nothing(write):
     assert load_waivers(write("")) == ()
 
@@ -67,6 +72,8 @@ def test_an_empty_file_waives_nothing(write):
     (toml(source=" "), r"lacks 'source'"),
     (toml(versions=None, source=None), r"lacks 'versions', lacks 'source'"),
     (toml(derivate="dy/dx"), r"has an unknown key 'derivate'"),
+    (toml(case=[]), r"has no text as its 'case'"),
+    (toml(case=["cube", 3]), r"has no text as its 'case'"),
     (toml(case=3), r"has no text as its 'case'"),
     (toml(verdict="agrees"), r"excuses 'agrees'; one of crashed, differs, inconclusive"),
     (toml(verdict="unsupported"), r"excuses 'unsupported'"),

@@ -98,20 +98,19 @@ def ulps(count: float) -> str:
 
 def side_by_side(got: float, truth: float, dtype: str) -> tuple[str, str]:
     """Two numbers digit under digit, with a space before the first digit that differs."""
-    finite = [abs(v) for v in (got, truth) if math.isfinite(v)]
-    largest = max(finite, default=0.0)
+    if not (math.isfinite(got) and math.isfinite(truth)):
+        return str(got), str(truth)
+    largest = max(abs(got), abs(truth))
     exponent = math.floor(math.log10(largest)) if largest else 0
     shift = 0 if -4 <= exponent < DIGITS[dtype] else exponent
     decimals = max(DIGITS[dtype] - 1 - exponent + shift, 1)
-    texts = [f"{Decimal(v).scaleb(-shift):.{decimals}f}" if math.isfinite(v) else str(v)
-             for v in (got, truth)]
-    while len(finite) == 2 and all(t.endswith("0") and not t.endswith(".0") for t in texts):
-        texts = [t[:-1] for t in texts]
+    texts = [f"{Decimal(value).scaleb(-shift):.{decimals}f}" for value in (got, truth)]
+    while all(text.endswith("0") and not text.endswith(".0") for text in texts):
+        texts = [text[:-1] for text in texts]
     width = max(map(len, texts))
-    texts = [t.rjust(width) for t in texts]
-    at = next((i for i in range(width) if texts[0][i] != texts[1][i]), 0)
-    if len(finite) == 2 and any(c.isdigit() for c in texts[0][:at]):
-        texts = [f"{t[:at]} {t[at:]}" for t in texts]
+    texts = [text.rjust(width) for text in texts]
+    at = next((i for i in range(width) if texts[0][i] != texts[1][i]), width)
+    if at < width and texts[0][:at].strip("-0. ") and texts[0][at - 1] != ".":
+        texts = [f"{text[:at]} {text[at:]}" for text in texts]
     power = f"e{shift:+03d}" if shift else ""
-    return tuple(t + power if math.isfinite(v) else t
-                 for t, v in zip(texts, (got, truth), strict=True))
+    return texts[0] + power, texts[1] + power

@@ -6,6 +6,7 @@ import json
 import math
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import IO, Any
@@ -61,7 +62,8 @@ def read_verdicts(path: Path | str) -> list[Verdict]:
 
 def write_results(run: Run, path: Path | str) -> None:
     """Write a run to a file that `read_verdicts` reads; raises UsageError where that fails."""
-    JsonFile(Path(path)).finish(run)
+    with JsonFile(Path(path)) as file:
+        file.finish(run)
 
 
 class JsonFile:
@@ -69,7 +71,7 @@ class JsonFile:
 
     Verdicts go to `FILE.partial`, a JSON object a line, as they come in. When the run ends, also
     by an interrupt, the whole document replaces it. Raises UsageError at once where FILE cannot
-    be written, before any work is done.
+    be written, before any work is done. Used in a `with`, which closes it whatever happens.
     """
 
     def __init__(self, path: Path) -> None:
@@ -83,6 +85,13 @@ class JsonFile:
             self._stream: IO[str] = self.partial.open("w", encoding="utf-8")
         except OSError as error:
             raise self._refusal(error) from None
+
+    def __enter__(self) -> JsonFile:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        with suppress(OSError):  # what could not be written has been told
+            self._stream.close()
 
     def add(self, verdicts: Iterable[Verdict]) -> None:
         """Put verdicts on disk now."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from pathlib import Path
 
 from rich import box
@@ -13,7 +12,7 @@ from rich.table import Table
 
 from conformance.reports.failure import Failure, merged
 from conformance.runner import Run
-from conformance.verdict import VERDICTS, tally
+from conformance.verdict import VERDICTS, counted, tally
 
 STYLES = {"agrees": "green", "waived": "yellow", "unsupported": "cyan", "inconclusive": "magenta"}
 SHOWN_FAILURES = 20
@@ -65,7 +64,7 @@ def matrix(run: Run) -> Table:
         file = verdict.case.partition("::")[0]
         cells[file][verdict.backend][verdict.verdict] += 1
     versions = {v.backend: v.backend_version for v in run.verdicts}
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 0, 0, 1))
     table.add_column("cases", overflow="fold")
     for backend, version in versions.items():
         table.add_column(escape(f"{backend}\n{version}"), justify="right")
@@ -88,11 +87,12 @@ def _cell(counts: Counter[str]) -> str:
 def summary(run: Run) -> str:
     """One line: how many verdicts of each kind, none left out."""
     cases = len({v.case for v in run.verdicts})
-    line = f"{len(run.verdicts)} verdicts on {cases} cases: {tally(run.counts)}"
-    parts = [line, *_plural(run.errors, "error"), *_plural(run.stale, "waiver", " not needed")]
-    return "; ".join(parts if run.complete else [*parts, "interrupted before the end"])
-
-
-def _plural(things: Iterable[object], name: str, what: str = "") -> list[str]:
-    count = len(list(things))
-    return [f"{count} {name}{'s' * (count > 1)}{what}"] if count else []
+    parts = [f"{counted(len(run.verdicts), 'verdict')} on {counted(cases, 'case')}: "
+             f"{tally(run.counts)}"]
+    if run.errors:
+        parts.append(counted(len(run.errors), "error"))
+    if run.stale:
+        parts.append(f"{counted(len(run.stale), 'waiver')} not needed")
+    if not run.complete:
+        parts.append("interrupted before the end")
+    return "; ".join(parts)
