@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -12,16 +14,25 @@ class Allowance:
     value: relative error of its kernel.
     rule: relative error of its derivative rule's own arithmetic, beyond one product.
     from_output: the usual rule is written with the output, whose rounding it therefore feels.
-    factored: the rule may be spelled with (1 - x)(1 + x), whose slopes cancel near x = 0.
+    factors: point -> sum of the relative slopes of the factors that the usual rule multiplies;
+        in the next derivative they are added and may cancel, as those of (1 - x)(1 + x) do at 0.
     """
 
     value: float
     rule: float
     from_output: bool = False
-    factored: bool = False
+    factors: Callable[[Any], Any] | None = None
 
 
 EXACT = Allowance(0, 0)
+
+
+def one_minus_square(x: Any) -> Any:
+    """Of (1 - x)(1 + x), which the rules of asin, acos and atanh are made of."""
+    return 1 / abs(1 - x) + 1 / abs(1 + x)
+
+
+# tanh' = (1 - y)(1 + y) with slopes y' / (1 - y) + y' / (1 + y) = 2; sigmoid' = y (1 - y) with 1
 
 # Kernels: IEEE operations round once; vectorised kernels of the common maths libraries (SLEEF,
 # Eigen, XLA, MKL's low accuracy) stay within 4 ulp (8 u), rational approximations (tanh, erf) a
@@ -35,9 +46,9 @@ FUNCTIONS: dict[str, Allowance] = {
     # exponentials; the rule is the output, or the output + 1
     "exp": Allowance(4, 0, from_output=True),
     "expm1": Allowance(4, 2, from_output=True),
-    "sigmoid": Allowance(8, 4, from_output=True),
+    "sigmoid": Allowance(8, 4, from_output=True, factors=lambda x: 1),
     "softplus": Allowance(8, 6, from_output=True),
-    "tanh": Allowance(8, 4, from_output=True),
+    "tanh": Allowance(8, 4, from_output=True, factors=lambda x: 2),
     # logarithms; 1/x times a constant
     "log": Allowance(4, 2),
     "log10": Allowance(6, 4),
@@ -50,12 +61,12 @@ FUNCTIONS: dict[str, Allowance] = {
     "cosh": Allowance(6, 6),
     "sinh": Allowance(6, 6),
     # inverses; the rule is algebraic
-    "acos": Allowance(6, 6, factored=True),
+    "acos": Allowance(6, 6, factors=one_minus_square),
     "acosh": Allowance(8, 6),
-    "asin": Allowance(6, 6, factored=True),
+    "asin": Allowance(6, 6, factors=one_minus_square),
     "asinh": Allowance(8, 6),
     "atan": Allowance(6, 4),
-    "atanh": Allowance(8, 6, factored=True),
+    "atanh": Allowance(8, 6, factors=one_minus_square),
     # a constant times exp(-x*x)
     "erf": Allowance(8, 6),
 }

@@ -90,11 +90,10 @@ class Noisy(Arithmetic):
             moved = moved + (value - 1) * exact[0] / exact[1]
         noisy = [exact[0] * value, *(exact[k] * rule + moved * ((k + 1) * exact[k + 1])
                                      for k in range(1, order + 1))]
-        if function.allowance.factored:
-            # a slope of 1/(1 - x) and one of 1/(1 + x) are subtracted: each rounds on its own
-            terms = 1 / abs(1 - at) + 1 / abs(1 + at)
+        if function.allowance.factors:
+            terms = (rule - 1) * function.allowance.factors(at)  # each rounds on its own
             for k in range(2, order + 1):
-                noisy[k] += exact[k - 1] * terms * (rule - 1)
+                noisy[k] += exact[k - 1] * terms
         if not noisy[1].is_finite():
             raise NoValue("range", "cannot be bounded here", final=False)
         return noisy
