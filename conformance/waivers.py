@@ -30,10 +30,10 @@ OPTIONAL = ("derivative", "dtype", "mode")
 class Waiver:
     """One entry of a waivers.toml beside the case files.
 
-    case: a case's name; `*` matches any part; the file may list several. verdict: what is to be
-    expected instead of `agrees`. versions: which versions of the backend, `==2.13.0` or
-    `>=2.13,<2.14`; a version that is not out yet cannot be waived. reason, source: why it is so,
-    and where that can be read. derivative, dtype, mode: all of them where left out.
+    case: a case's name; `*` matches any part. verdict: what is to be expected instead of
+    `agrees`. versions: which version of the backend, `==2.13.0`. reason, source: why it is so,
+    and where that can be read. derivative, dtype, mode: all of them where left out. The file may
+    list several cases and several versions; each of them must be needed.
     """
 
     case: str
@@ -112,10 +112,15 @@ def load_waivers(path: Path) -> tuple[Waiver, ...]:
 
 
 def _each(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """An entry for each case that an entry lists, so that each must be needed."""
-    cases = entry.get("case")
-    return [{**entry, "case": case} for case in cases] if (
-        isinstance(cases, list) and cases) else [entry]
+    """An entry for each case and version that an entry lists, so that each must be needed."""
+    cases, versions = (_list(entry[key]) if key in entry else [None]
+                       for key in ("case", "versions"))
+    pairs = [{"case": case, "versions": version} for case in cases for version in versions]
+    return [entry | {k: v for k, v in pair.items() if v is not None} for pair in pairs]
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) and value else [value]
 
 
 def _parsed(text: str) -> list[Mapping[str, Any]]:
@@ -141,18 +146,17 @@ def _waiver(entry: Mapping[str, Any], where: Location) -> Waiver:
     wanted = sorted(set(VERDICTS) - EXPECTED)
     if not problems and entry["verdict"] not in wanted:
         problems.append(f"excuses {entry['verdict']!r}; one of {', '.join(wanted)}")
-    if not problems and not _bounded(entry["versions"]):
-        problems.append(f"has versions {entry['versions']!r}; write '==2.13.0' or '>=2.13,<2.14'")
+    if not problems and not _exact(entry["versions"]):
+        problems.append(f"has versions {entry['versions']!r}; name each one, as in '==2.13.0'")
     if problems:
         raise UsageError(f"{where}: this waiver {', '.join(problems)}")
     return Waiver(**entry, where=where)
 
 
-def _bounded(versions: str) -> bool:
-    """Whether versions are named exactly, or lie between two that are."""
+def _exact(versions: str) -> bool:
+    """Whether one version is named: a later one may have changed."""
     try:
-        operators = {clause.operator for clause in SpecifierSet(versions)}
-    except InvalidSpecifier:
+        (clause,) = SpecifierSet(versions)
+    except (InvalidSpecifier, ValueError):
         return False
-    return bool(operators & {"==", "===", "~="}) or bool(
-        operators & {"<", "<="} and operators & {">", ">="})
+    return clause.operator in ("==", "===") and not clause.version.endswith(".*")

@@ -59,6 +59,11 @@ def test_an_entry_may_list_cases_of_which_each_must_be_needed(write):
     assert [(w.case, w.where.line) for w in waivers] == [("cube", 2), ("square", 2), ("cube", 9)]
 
 
+def test_an_entry_may_list_versions(write):
+    waivers = load_waivers(write(toml(versions=["==2.12.0", "==2.13.0"])))
+    assert [covers(w, version="2.12.0") for w in waivers] == [True, False]
+
+
 def test_an_empty_file_waives_nothing(write):
     assert load_waivers(write("")) == ()
 
@@ -77,10 +82,9 @@ def test_an_empty_file_waives_nothing(write):
     (toml(case=3), r"has no text as its 'case'"),
     (toml(verdict="agrees"), r"excuses 'agrees'; one of crashed, differs, inconclusive"),
     (toml(verdict="unsupported"), r"excuses 'unsupported'"),
-    (toml(versions="2.13"), r"has versions '2.13'; write '==2.13.0'"),
-    (toml(versions=">=2.13"), r"has versions '>=2.13'"),
-    (toml(versions="<3"), r"has versions '<3'"),
-    (toml(versions="!=2.0"), r"has versions '!=2.0'"),
+    *((toml(versions=versions), "name each one, as in '==2.13.0'") for versions in (
+        "2.13", ">=2.13", "<3", "!=2.0", ">=2.13,<2.14", "==2.13.*", "~=2.13", "==1,==2", "=")),
+    (toml(versions=[]), "has no text as its 'versions'"),
 ])
 def test_a_malformed_file_is_one_clear_message(write, text, message):
     with pytest.raises(UsageError, match=message):
@@ -104,9 +108,8 @@ def covers(entry, case="cube", backend="torch", version="2.13.0", dtype="float32
 
 @pytest.mark.parametrize(("versions", "version", "covered"), [
     ("==2.13.0", "2.13.0", True), ("==2.13.0", "2.13.0+cpu", True), ("==2.13.0", "2.13.1", False),
-    ("==2.13.*", "2.13.5", True), (">=2.13,<2.14", "2.13.9", True),
-    (">=2.13,<2.14", "2.14.0", False), ("==2.13.0", "2.13.0rc1", False),
-    ("==2.13.0", "main-3f2a", False), ("~=2.13.0", "2.13.4", True),
+    ("==2.13.0", "2.13.0rc1", False),
+    ("==2.13.0", "main-3f2a", False), ("===main-3f2a", "main-3f2a", True),
 ])
 def test_a_waiver_covers_its_versions_only(versions, version, covered):
     assert covers(waiver(versions=versions), version=version) == covered
