@@ -94,7 +94,6 @@ def test_gradients_of_one_call_share_their_way_back() -> None:
     dx, dw, dxx, dww = (flow.seen[i] for i, node in enumerate(graph) if node.op == "grad")
     assert sorted(map(flow.operator, dx & dw)) == ["add", "exp"]
     assert "exp" in map(flow.operator, dxx & dww)
-    assert not dx & dxx - dw  # the way back is another one, over the same forward values
 
 
 def test_uses_counts_operands_and_outputs() -> None:

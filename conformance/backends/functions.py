@@ -74,20 +74,22 @@ class FunctionalStyle(Emitter):
         return Expr(name) if name is not None else self._spelled(position, scope)
 
     def _statements_below(self, position: int, scope: Scope) -> set[int]:
-        """The statements that a node's expression refers to, through whatever is inlined in it."""
-        node, found = self.graph.nodes[position], set()
-        for i in node.inputs[1:] if node.op == "grad" else node.inputs:
-            if self.graph.nodes[i].op in LEAVES or self._known(i, scope) is not None:
-                continue
-            if self._is_statement(i, scope):
-                found.add(i)
-            else:
-                found |= self._statements_below(i, scope)
+        """The statements that are missing before a node's expression can be written."""
+        found: set[int] = set()
+        seen, stack = {position}, [position]
+        while stack:
+            node = self.graph.nodes[stack.pop()]
+            for i in node.inputs[1:] if node.op == "grad" else node.inputs:
+                if i not in seen and self._known(i, scope) is None:
+                    seen.add(i)
+                    stack.append(i)
+                    if self._is_statement(i, scope):
+                        found.add(i)
         return found
 
     def _is_statement(self, position: int, scope: Scope) -> bool:
-        """Whether it is named, repeated, used more than once here, or answered with others."""
-        if position in self.names or self.printer.is_repeated(position):
+        """Whether it is named, used more than once here, or answered together with others."""
+        if self.printer.is_named(position):
             return True
         home = self._home(position, scope)
         if self.graph.nodes[position].op == "grad" and len(self._group(position, home)) > 1:

@@ -26,8 +26,8 @@ class Block:
 def wrap(text: str, indent: str = "") -> list[str]:
     """The statement in lines of at most WIDTH where brackets allow it, as a formatter would.
 
-    What stands in the longest brackets (or the last of `f(…)(…)`) goes on a line of its own if it fits there, else one
-    element a line; plain numbers fill their lines.
+    What stands in the longest brackets (or the last of `f(…)(…)`) goes on a line of its own if it
+    fits there, else one element a line; plain numbers fill their lines.
     """
     if len(indent + text) <= WIDTH:
         return [indent + text]

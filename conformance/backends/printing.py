@@ -24,6 +24,8 @@ __all__ = ["ATOM", "BARE", "COMPARISON", "POWER", "PRODUCT", "STANDARD", "SUM", 
 
 # Python's precedences, as far as printed expressions use them
 COMPARISON, SUM, PRODUCT, UNARY, POWER, ATOM = range(6)
+# an expression of so many levels gets a name
+DEEP = 6
 # what a formatter lets stand beside ** without spaces
 _SIMPLE = re.compile(r"-?[A-Za-z_][\w.]*|-?\d[\w.]*(e[+-]?\d+)?")
 
@@ -180,18 +182,33 @@ class Printer:
         self._targets = {i for node in graph for i in node.inputs if node.op == "grad"}
         self._repeated = {i for p in graph.program() for i in graph.nodes[p].inputs
                           if getattr(backend.spellings.get(graph.nodes[p].op), "repeats", False)}
+        self._depths = self._nesting()
 
     def is_statement(self, position: int) -> bool:
         """Whether a node gets a line and a name of its own, rather than standing inside another."""
         node = self.graph.nodes[position]
         if node.op in LEAVES:
             return False
-        return (position in self.names or self.is_repeated(position) or self.uses[position] > 1
+        return (self.is_named(position) or self.uses[position] > 1
                 or node.op == "grad" or position in self._targets)
 
-    def is_repeated(self, position: int) -> bool:
-        """Whether some operator's spelling writes this operand of it more than once."""
-        return position in self._repeated
+    def is_named(self, position: int) -> bool:
+        """Whether it has a name wherever it is used: the author's, or one for legibility's sake."""
+        return (position in self.names or position in self._repeated
+                or self._depths.get(position, 0) >= DEEP)
+
+    def _nesting(self) -> dict[int, float]:
+        """How deep each node's expression is, if everything unnamed in it is inlined."""
+        depths: dict[int, float] = {}
+        for i in sorted(self.graph.program()):
+            node = self.graph.nodes[i]
+            below = [0 if self.graph.nodes[j].op in LEAVES or j in self.names
+                     or depths[j] >= DEEP else depths[j] for j in node.inputs]
+            if node.op in ("add", "subtract", "multiply", "divide"):  # a + b + c nests but little
+                depths[i] = max(below[0] + 0.25, below[1] + 1)
+            else:
+                depths[i] = max(below, default=0) + 1
+        return depths
 
     def spell(self, position: int, operand: Callable[[int], Expr]) -> Expr:
         """The expression of a node; `operand` gives the source of each of its operands."""

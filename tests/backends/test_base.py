@@ -173,6 +173,21 @@ def test_tensorflow_starts_in_silence(backend: Backend) -> None:
     assert found.stderr == ""
 
 
+@pytest.mark.parametrize("step", ["sin", "add"])
+@pytest.mark.parametrize("backend", ["reference", "torch", "tensorflow", "autograd"], indirect=True)
+def test_long_programs(backend: Backend, step: str) -> None:
+    def function(xp: Any, x: Any) -> dict[str, Any]:
+        y = x
+        for _ in range(300):
+            y = xp.sin(y) if step == "sin" else y + x * y / 1000
+        dy_dx = grad(y, x)
+        return {"dy/dx": dy_dx, "d2y/dx2": grad(dy_dx, x)}
+
+    evaluation = backend.evaluate(graph_of(function), {"x": np.array([0.5, -0.25])})
+    assert not evaluation.error
+    assert np.all(np.isfinite(evaluation.values["d2y/dx2"]))
+
+
 @pytest.mark.parametrize("backend", BUILT_IN, indirect=True)
 def test_empty_bool_and_integer_inputs(backend: Backend) -> None:
     def function(xp: Any, x: Any, mask: Any, nothing: Any) -> dict[str, Any]:

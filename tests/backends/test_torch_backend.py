@@ -34,7 +34,8 @@ PROGRAMS: Programs = {
         "a": grad(xp.stop_gradient(grad(x**3, x)) * x * w, x)},
     "linear gradient": lambda xp, x, w: {"a": grad(grad(3 * x, x) * x * w, x)},
     "gradient as a source": lambda xp, x, w: _source(xp, grad(x**3, x)),
-    "unconnected": lambda xp, x, w: {"a": grad(xp.exp(x) * w, w), "b": grad(x * x, w), "c": grad(x, x)},
+    "unconnected": lambda xp, x, w: {
+        "a": grad(xp.exp(x) * w, w), "b": grad(x * x, w), "c": grad(x, x)},
     "third order": lambda xp, x, w: {
         "a": grad(grad(grad(xp.sin(x * w), x), w), x), "b": grad(grad(x**3, x), x)},
     "asked twice": lambda xp, x, w: _twice(xp.exp(x) * w, x),
