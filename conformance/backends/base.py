@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib.metadata
 import importlib.util
 import linecache
@@ -13,6 +14,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -59,7 +61,7 @@ class Backend(ABC):
 
     name: ClassVar[str]
     module: ClassVar[str]  # what is imported
-    distribution: ClassVar[str]  # what holds its version
+    distribution: ClassVar[str]  # what holds its version, or those that may, with | between
     extra: ClassVar[str] = ""  # conformance[extra] installs it
     namespace: ClassVar[str]  # what spells an operator that `spellings` does not name
     imports: ClassVar[tuple[str, ...]]
@@ -99,15 +101,15 @@ class Backend(ABC):
 
     def version(self) -> str:
         """The framework's version; raises MissingFramework."""
-        try:
-            return importlib.metadata.version(self.distribution)
-        except importlib.metadata.PackageNotFoundError:
-            raise MissingFramework(self.missing()) from None
+        found = installed_version(self.distribution)
+        if found is None:
+            raise MissingFramework(self.missing())
+        return found
 
     def missing(self) -> str:
         """What to say, and to do, when the framework is not there."""
         remedy = f"pip install 'gradient-conformance[{self.extra}]'" if self.extra else (
-            f"install {self.distribution}")
+            f"install {self.distribution.partition('|')[0]}")
         return f"{self.name} is not installed: {remedy}"
 
     def program(self, graph: Graph, values: Mapping[str, np.ndarray], *, mode: str = "reverse",
@@ -196,6 +198,15 @@ class Backend(ABC):
                 return Evaluation(seconds=time.perf_counter() - started, source=program.source,
                                   error=describe(error, program))
         return Evaluation(arrays, seconds, program.source)
+
+
+@cache
+def installed_version(distributions: str) -> str | None:
+    """The version of the first of `a|b|…` that is installed; reading metadata is slow."""
+    for distribution in distributions.split("|"):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            return importlib.metadata.version(distribution)
+    return None
 
 
 def describe(error: BaseException, program: Program) -> str:

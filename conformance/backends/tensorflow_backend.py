@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib.metadata as metadata
 import math
 import os
 import sys
@@ -134,7 +132,7 @@ class TensorFlowBackend(Backend):
 
     name = "tensorflow"
     module = "tensorflow"
-    distribution = "tensorflow"
+    distribution = "tensorflow|tensorflow-cpu"
     extra = "tensorflow"
     namespace = "tf"
     imports = ("import tensorflow as tf",)
@@ -173,13 +171,6 @@ class TensorFlowBackend(Backend):
     def leaf(self, values: np.ndarray, dtype: str, *, kind: str, differentiated: bool) -> str:
         return as_variable(self.array(values, dtype), "tf") if kind == "variable" else (
             self.array(values, dtype))
-
-    def version(self) -> str:
-        """Of whichever distribution provides TensorFlow; tensorflow-cpu is one."""
-        for distribution in ("tensorflow", "tensorflow-cpu"):
-            with contextlib.suppress(metadata.PackageNotFoundError):
-                return metadata.version(distribution)
-        return super().version()
 
     def load(self, program: Program) -> tuple[Any, tuple[Any, ...]]:
         """Without what TensorFlow says of itself when it starts."""
