@@ -19,7 +19,7 @@ from conformance.declaration import Case
 from conformance.discovery import load_cases
 from conformance.environment import environment
 from conformance.errors import CannotCertify, CaseError, Unsupported, UsageError
-from conformance.graph import Graph
+from conformance.graph import Graph, Output
 from conformance.typing_rules import FLOATS
 from conformance.verdict import Verdict
 from conformance.waivers import Waiver, folder_of, idle_waivers, waivers_beside
@@ -219,6 +219,11 @@ def _is_the_suites(case: Case) -> bool:
 
 
 @cache
+def _version(backend: Backend) -> str:
+    return backend.version()  # which reads a file each time
+
+
+@cache
 def _spelled(backend: Backend) -> str:
     """What --backend must be given to get this backend."""
     if backend.name in list_backends() and type(get_backend(backend.name)) is type(backend):
@@ -248,13 +253,16 @@ def evaluate(backend: type[Backend] | str, graph: Graph, values: Mapping[str, np
 
 def judge(task: Task, outcome: Outcome) -> tuple[list[Verdict], list[str]]:
     """A verdict for each derivative of the case, and the waivers that excuse none of them."""
-    verdicts = [_verdict(task, output.name, outcome)
+    version = _version(task.backend)
+    common = {"case": task.case.id, "backend": task.backend.name, "backend_version": version,
+              "dtype": task.dtype, "mode": task.mode, "reproduce": task.command}
+    verdicts = [_verdict(task, output, outcome, common)
                 for output in task.case.graph(task.dtype).outputs]
     applicable = [w for w in waivers_beside(folder_of(task.case)) if w.covers(
-        task.case.name, task.backend.name, task.backend.version(), task.dtype, task.mode)]
+        task.case.name, task.backend.name, version, task.dtype, task.mode)]
     excused = [_excused(verdict, applicable) for verdict in verdicts]
-    stale = [f"{w.where}: this waiver is not needed: {task.case.name} on {task.label} "
-             f"{task.backend.version()} has no verdict {w.verdict!r}; delete it or narrow it"
+    stale = [f"{w.where}: this waiver is not needed: {task.case.name} on {task.label} {version} "
+             f"has no verdict {w.verdict!r}; delete it or narrow it"
              for w in applicable
              if not any(w.excuses(v.derivative, v.verdict) for v in verdicts)]
     return excused, stale
@@ -269,12 +277,9 @@ def _excused(verdict: Verdict, waivers: Iterable[Waiver]) -> Verdict:
     return verdict
 
 
-def _verdict(task: Task, derivative: str, outcome: Outcome) -> Verdict:
-    graph = task.case.graph(task.dtype)
-    node = graph.nodes[next(o.node for o in graph.outputs if o.name == derivative)]
-    known = {"case": task.case.id, "derivative": derivative, "backend": task.backend.name,
-             "backend_version": task.backend.version(), "dtype": task.dtype, "mode": task.mode,
-             "where": str(node.where), "reproduce": task.command}
+def _verdict(task: Task, output: Output, outcome: Outcome, common: Mapping[str, str]) -> Verdict:
+    derivative, node = output.name, task.case.graph(task.dtype).nodes[output.node]
+    known: dict[str, Any] = {**common, "derivative": derivative, "where": str(node.where)}
     if isinstance(outcome, NoAnswer):
         return Verdict(**known, verdict=outcome.verdict, reason=outcome.reason)
     known |= {"seconds": outcome.seconds, "source": outcome.source}

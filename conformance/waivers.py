@@ -64,6 +64,7 @@ class Waiver:
         return verdict == self.verdict and fnmatch.fnmatchcase(derivative, self.derivative)
 
 
+@cache
 def folder_of(case: Case) -> Path:
     """The folder whose waivers.toml speaks of a case."""
     return Path(inspect.unwrap(case.function).__code__.co_filename).resolve().parent
