@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from conformance import ops
 from conformance.graph import Graph, Node
 
-# linear but for kinks: the derivative is a mask, which has the derivative zero
-PIECEWISE_LINEAR = frozenset({"abs", "relu", "clip", "maximum", "minimum", "max", "min"})
-
 
 @dataclass(frozen=True)
 class Factor:
@@ -75,17 +72,17 @@ class Flow:
 
     def _factors(self, graph: Graph, node: Node) -> tuple[Factor, ...]:
         inputs = [self._of[i] for i in node.inputs if graph.nodes[i].type.is_float]
-        linearity = "linear" if node.op in PIECEWISE_LINEAR else ops.get(node.op).linearity
+        linearity = ops.get(node.op).linearity
         if node.op == "pow" and graph.nodes[node.inputs[1]].op == "literal":
             linearity = {0: "constant", 1: "linear"}.get(graph.nodes[node.inputs[1]]["value"],
                                                          linearity)
         if linearity == "constant" or not inputs:
             return ()
-        if linearity == "linear":
+        if linearity in ("linear", "piecewise"):  # a mask has the derivative zero
             return _product(_linear(inputs))
         if linearity == "bilinear":
             return _product(*(_linear([i]) for i in inputs))
-        if node.op == "divide":
+        if linearity == "quotient":
             return _product(_linear(inputs[:1]), Factor(frozenset(inputs[1:]), linear=False))
         return _product(Factor(frozenset(inputs), linear=False))
 

@@ -25,8 +25,9 @@ class Op:
     infer: operand types and parameters -> result type; raises ShapeError.
     parameters: keyword parameters and their defaults (REQUIRED where there is none).
     group: the file of rules and cases that it belongs to.
-    linearity: "linear" in all operands together, "bilinear" (linear in each alone),
-        "nonlinear", or "constant" (no derivative flows through).
+    linearity: "linear" in all operands together, "bilinear" (linear in each alone), "piecewise"
+        (linear but for kinks: the slope is a mask), "quotient" (linear in the first, not in the
+        second), "nonlinear", or "constant" (no derivative flows through).
     domain, kinks: where it is real, and where it is not differentiable, in words.
     """
 
@@ -101,7 +102,6 @@ _add("stop_gradient", 1, rules.same, group="core", linearity="constant")
 
 # --- elementwise -------------------------------------------------------------------------------
 _elementwise("""
-    abs         |          | 0
     acos        | |x| < 1  |
     acosh       | x > 1    |
     asin        | |x| < 1  |
@@ -118,7 +118,6 @@ _elementwise("""
     log1p       | x > -1
     log2        | x > 0
     reciprocal  | x != 0
-    relu        |          | 0
     rsqrt       | x > 0
     sigmoid
     sin
@@ -129,19 +128,24 @@ _elementwise("""
     tan
     tanh
 """.replace("|x|", "abs(x)"))
+_elementwise("""
+    abs         |          | 0
+    relu        |          | 0
+""", linearity="piecewise")
 _elementwise("negative", linearity="linear")
 _elementwise("sign | | 0", linearity="constant")
 for _name in ("add", "subtract"):
     _add(_name, 2, rules.broadcasting, linearity="linear")
 _add("multiply", 2, rules.broadcasting, linearity="bilinear")
-_add("divide", 2, rules.broadcasting, domain="divisor != 0")
+_add("divide", 2, rules.broadcasting, domain="divisor != 0", linearity="quotient")
 _add("pow", 2, rules.broadcasting, domain="base > 0, or an integer exponent")
-_add("maximum", 2, rules.broadcasting, kinks="ties")
-_add("minimum", 2, rules.broadcasting, kinks="ties")
+for _name in ("maximum", "minimum"):
+    _add(_name, 2, rules.broadcasting, kinks="ties", linearity="piecewise")
 _add("atan2", 2, rules.broadcasting, domain="not both 0")
 _add("hypot", 2, rules.broadcasting, kinks="both 0")
 _add("logaddexp", 2, rules.broadcasting)
-_add("clip", 1, rules.clip, parameters={"min": None, "max": None}, kinks="the bounds")
+_add("clip", 1, rules.clip, parameters={"min": None, "max": None}, kinks="the bounds",
+     linearity="piecewise")
 for _name in ("less", "less_equal", "greater", "greater_equal"):
     _add(_name, 2, rules.ordering, linearity="constant")
 for _name in ("equal", "not_equal"):
@@ -154,7 +158,8 @@ for _name in ("sum", "mean"):
     _add(_name, 1, rules.reduction, parameters=_AXES, group="reductions", linearity="linear")
 _add("prod", 1, rules.reduction, parameters=_AXES, group="reductions")
 for _name in ("max", "min"):
-    _add(_name, 1, rules.nonempty_reduction, parameters=_AXES, group="reductions", kinks="ties")
+    _add(_name, 1, rules.nonempty_reduction, parameters=_AXES, group="reductions", kinks="ties",
+         linearity="piecewise")
 _add("var", 1, rules.variance, parameters={**_AXES, "correction": 0.0}, group="reductions")
 _add("logsumexp", 1, rules.nonempty_reduction, parameters=_AXES, group="reductions")
 for _name in ("softmax", "log_softmax"):

@@ -6,7 +6,7 @@ from conformance import aliases, ops
 from conformance.errors import ShapeError, UnknownOperator
 
 GROUPS = {"core", "elementwise", "reductions", "shapes", "linear_algebra", "indexing"}
-LINEARITIES = {"linear", "bilinear", "nonlinear", "constant"}
+LINEARITIES = {"linear", "bilinear", "piecewise", "quotient", "nonlinear", "constant"}
 
 
 @pytest.mark.parametrize("op", ops.CATALOGUE.values(), ids=lambda op: op.name)
@@ -15,7 +15,8 @@ def test_every_entry_is_well_formed(op):
     assert op.group in GROUPS
     assert op.linearity in LINEARITIES
     assert op.arity is None or 0 <= op.arity <= 3
-    assert op.linearity != "bilinear" or op.arity == 2
+    assert op.linearity not in ("bilinear", "quotient") or op.arity == 2
+    assert op.linearity != "piecewise" or op.kinks
     assert "|" not in op.domain + op.kinks
 
 
