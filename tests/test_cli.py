@@ -300,7 +300,6 @@ def test_help_is_help(arguments):
 
 IMPORTED = """
 import sys
-from conformance.backends import get_backend
 from conformance.cli import main
 try:
     main({arguments!r})
