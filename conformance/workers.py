@@ -8,17 +8,36 @@ import signal
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, as_completed
+from concurrent.futures import TimeoutError as NotInTime  # the built-in one from Python 3.11 on
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
+from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]  # a module's function and its arguments
 LAST_WORDS = 300
+
+
+class Fresh(SpawnContext):
+    """Fresh interpreters: frameworks do not survive a fork of one another's threads.
+
+    They do not run the caller's main module again either, as spawned processes do by default, so
+    that `run` also works in a script that lacks `if __name__ == "__main__":`.
+    """
+
+    class Process(SpawnProcess):
+        def start(self) -> None:
+            main = sys.modules["__main__"]
+            sys.modules["__main__"] = ModuleType("__main__")
+            try:
+                super().start()
+            finally:
+                sys.modules["__main__"] = main
 
 
 @dataclass(frozen=True)
@@ -33,147 +52,83 @@ def outcomes(calls: Iterable[Call], workers: int,
              timeout: float) -> Iterator[tuple[int, Any | NoAnswer]]:
     """Each call's position and result, or what became of its process, as they come in.
 
-    workers: how many processes. timeout: seconds for one call, the start of its process included.
+    workers: how many processes. timeout: seconds for one call, the imports that it makes included.
     """
-    waiting = enumerate(calls)
+    from pebble import ProcessPool
+
     with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
-        pool = [Worker(Path(folder, f"{number}.log"), timeout) for number in range(workers)]
+        pool = ProcessPool(max_workers=workers, context=Fresh(), initializer=begin,
+                           initargs=(folder,))
         try:
-            busy = [worker for worker in pool if worker.take(waiting)]
-            while busy:
-                done = _settled(busy)
-                results = [(worker.position, worker.end()) for worker in done]
-                for worker in done:  # the processes work on while results are judged
-                    if not worker.take(waiting):
-                        busy.remove(worker)
-                yield from results
+            with _interrupts_blocked():
+                waiting = {pool.schedule(answer, args=call, timeout=timeout): position
+                           for position, call in enumerate(calls)}
+            for future in as_completed(waiting):
+                yield waiting[future], _outcome(future, timeout, Path(folder))
         finally:
-            for worker in pool:
-                worker.stop()
-
-
-def _settled(busy: list[Worker]) -> list[Worker]:
-    """Wait for workers that have answered, died or run out of time."""
-    soonest = min(worker.deadline for worker in busy)
-    ready = wait([end for worker in busy for end in worker.ends()],
-                 max(0.0, soonest - time.monotonic()))
-    done = [worker for worker in busy if any(end in ready for end in worker.ends())]
-    return done or [worker for worker in busy if worker.deadline <= time.monotonic()]
-
-
-class Worker:
-    """One process at a time, started when there is work and again after a crash or a hang."""
-
-    def __init__(self, log: Path, timeout: float) -> None:
-        self.log = log
-        self.timeout = timeout
-        self.process: multiprocessing.process.BaseProcess | None = None
-        self.position = -1
-
-    def take(self, waiting: Iterator[tuple[int, Call]]) -> bool:
-        """Begin the next call; False when none is left."""
-        following = next(waiting, None)
-        if following is None:
-            return False
-        if self.process is None:
-            self._start()
-        self.position, call = following
-        self.deadline = time.monotonic() + self.timeout
-        with suppress(OSError):  # it died while it was idle; `end` says so
-            self.pipe.send(call)
-        return True
-
-    def ends(self) -> tuple[Any, ...]:
-        """What becomes ready when the process answers or dies."""
-        return self.pipe, self.process.sentinel
-
-    def end(self) -> Any:
-        """The result, or what became of the process."""
-        died = bool(wait([self.process.sentinel], 0))
-        if self.pipe.poll():
-            try:
-                return self.pipe.recv()
-            except (EOFError, OSError):  # died, perhaps half way through its answer
-                died = True
-        if died:
-            return self._post_mortem()
-        self.stop()
-        return NoAnswer("timed_out", f"no answer within {self.timeout:g} s")
-
-    def stop(self) -> None:
-        """End the process at once; it holds nothing that needs putting away."""
-        if self.process is not None:
-            self.process.kill()
-            self.process.join()
-            self.pipe.close()
-            self.process = None
-
-    def _start(self) -> None:
-        # a fresh interpreter: frameworks do not survive a fork of one another's threads
-        context = multiprocessing.get_context("spawn")
-        self.log.write_bytes(b"")
-        self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=serve, args=(theirs, str(self.log)), daemon=True)
-        with _nothing_inherited():
-            self.process.start()
-        theirs.close()
-
-    def _post_mortem(self) -> NoAnswer:
-        self.process.join(5)
-        code = self.process.exitcode
-        self.stop()
-        how = f"by {_signal_name(-code)}" if code and code < 0 else f"with exit code {code}"
-        said = self.log.read_text(encoding="utf-8", errors="replace").split()
-        words = f"; it last said: {' '.join(said)[-LAST_WORDS:]}" if said else ""
-        return NoAnswer("crashed", f"the process died {how}{words}")
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
+            pool.stop()
+            pool.join()
 
 
 @contextmanager
-def _nothing_inherited() -> Iterator[None]:
-    """Start processes that do not hear Ctrl-C and do not run the caller's main module again.
-
-    A blocked signal stays blocked in a child from its first instruction. Without a main module
-    to look at, `run` also works in a script that lacks `if __name__ == "__main__":`.
-    """
-    main = sys.modules["__main__"]
+def _interrupts_blocked() -> Iterator[None]:
+    """The pool's threads, and the processes that they start, inherit that they hear no Ctrl-C."""
     mask = getattr(signal, "pthread_sigmask", None)  # POSIX only
     before = mask(signal.SIG_BLOCK, {signal.SIGINT}) if mask else None
-    sys.modules["__main__"] = ModuleType("__main__")
     try:
         yield
     finally:
-        sys.modules["__main__"] = main
         if mask:
             mask(signal.SIG_SETMASK, before)
 
 
+def _outcome(future: Future[Any], timeout: float, logs: Path) -> Any | NoAnswer:
+    from pebble import ProcessExpired
+
+    try:
+        return future.result()
+    except NotInTime:
+        return NoAnswer("timed_out", f"no answer within {timeout:g} s")
+    except ProcessExpired as error:
+        return NoAnswer("crashed", f"the process died {_how(error.exitcode)}"
+                                   f"{_last_words(logs / str(error.pid))}")
+    except Exception as error:
+        return NoAnswer("crashed", f"its answer was lost: {type(error).__name__}: {error}")
+
+
+def _how(code: int) -> str:
+    if code >= 0:
+        return f"with exit code {code}"
+    with suppress(ValueError):
+        return f"by {signal.Signals(-code).name}"
+    return f"by signal {-code}"
+
+
+def _last_words(log: Path) -> str:
+    said = log.read_text(encoding="utf-8", errors="replace").split() if log.exists() else []
+    return f"; it last said: {' '.join(said)[-LAST_WORDS:]}" if said else ""
+
+
 # --- in the process -----------------------------------------------------------------------------
 
-def serve(pipe: Connection, log: str) -> None:
-    """Answer calls until the other end closes; whatever is printed goes to the log."""
+def begin(folder: str) -> None:
+    """Ctrl-C is for the parent; what is printed goes to a log; nobody works for a dead parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_die_with_parent, daemon=True).start()
-    output = os.open(log, os.O_WRONLY | os.O_APPEND)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
-    while True:
-        try:
-            function, arguments = pipe.recv()
-        except EOFError:
-            return
-        os.ftruncate(output, 0)
-        pipe.send(function(*arguments))
+    log = os.open(Path(folder, str(os.getpid())), os.O_CREAT | os.O_WRONLY | os.O_APPEND)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+
+
+def answer(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    """One call; what earlier ones printed is forgotten."""
+    os.ftruncate(1, 0)
+    try:
+        return function(*arguments)
+    except SystemExit as error:  # would end the worker as if nothing had happened
+        return NoAnswer("crashed", f"the process died with exit code {error.code}")
 
 
 def _die_with_parent() -> None:
-    """Leave no process behind that works for nobody, also when the parent was killed."""
-    parent = multiprocessing.parent_process()
-    wait([parent.sentinel])
+    wait([multiprocessing.parent_process().sentinel])
     os._exit(1)

@@ -34,7 +34,6 @@ def test_one_process_serves_many_calls_and_it_is_not_this_one():
 
 @pytest.mark.parametrize(("function", "argument", "reason"), [
     (os._exit, 3, "the process died with exit code 3"),
-    (os._exit, 0, "the process died with exit code 0"),
     (sys.exit, 4, "the process died with exit code 4"),
     (signal.raise_signal, signal.SIGSEGV, "the process died by SIGSEGV"),
     (signal.raise_signal, signal.SIGKILL, "the process died by SIGKILL"),
@@ -67,6 +66,11 @@ def test_a_hang_is_ended_and_the_rest_goes_on():
     late, after = results([(time.sleep, (60,)), (abs, (-2,))], timeout=2.0)
     assert (late, after) == (NoAnswer("timed_out", "no answer within 2 s"), 2)
     assert time.monotonic() - started < 30
+
+
+def test_a_process_that_leaves_as_if_all_were_well_has_not_answered():
+    gone, after = results([(os._exit, (0,)), (abs, (-2,))], timeout=2.0)
+    assert (gone.verdict, after) == ("timed_out", 2)
 
 
 def test_a_hang_keeps_nobody_waiting():
