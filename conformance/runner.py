@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -204,7 +204,7 @@ def _check_closed_forms(case: Case) -> None:
     check_closed_forms(case.graph("float64"), case.values("float64"))
 
 
-@lru_cache(maxsize=256)
+@cache
 def truths(case: Case, dtype: str) -> Mapping[str, Any]:
     """The certified derivatives of a case by name, each a Truth or a CannotCertify."""
     from conformance.oracle import derivatives
@@ -216,11 +216,6 @@ def _is_the_suites(case: Case) -> bool:
     from conformance.paths import suite_cases
 
     return folder_of(case).is_relative_to(suite_cases())
-
-
-@cache
-def _version(backend: Backend) -> str:
-    return backend.version()  # which reads a file each time
 
 
 @cache
@@ -253,7 +248,7 @@ def evaluate(backend: type[Backend] | str, graph: Graph, values: Mapping[str, np
 
 def judge(task: Task, outcome: Outcome) -> tuple[list[Verdict], list[str]]:
     """A verdict for each derivative of the case, and the waivers that excuse none of them."""
-    version = _version(task.backend)
+    version = task.backend.version()
     common = {"case": task.case.id, "backend": task.backend.name, "backend_version": version,
               "dtype": task.dtype, "mode": task.mode, "reproduce": task.command}
     verdicts = [_verdict(task, output, outcome, common)

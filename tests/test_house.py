@@ -1,4 +1,4 @@
-"""Imports point one way, frameworks are imported only by their own backend, and names are exported."""
+"""Imports point one way, and a framework is imported by its own backend only."""
 
 import ast
 import subprocess

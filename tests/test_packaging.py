@@ -56,7 +56,8 @@ def run_outside(installed, tmp_path, *command):
 
 
 def test_pytest_finds_the_cases_of_the_installed_wheel(installed, tmp_path):
-    where = run_outside(installed, tmp_path, "-c", "import conformance; print(conformance.__file__)")
+    where = run_outside(installed, tmp_path, "-c",
+                        "import conformance; print(conformance.__file__)")
     assert where.stdout.startswith(str(installed))
     done = run_outside(installed, tmp_path, "-m", "pytest", "--pyargs", "conformance", "--backend",
                        "reference", "-v", "-p", "no:cacheprovider", "-k", "notebook")
