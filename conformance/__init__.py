@@ -28,7 +28,9 @@ _EXPORTS = {
     "Graph": "graph", "Node": "graph", "Output": "graph",
     "ConformanceError": "errors", "CaseError": "errors", "UsageError": "errors",
     "Unsupported": "errors", "CannotCertify": "errors",
-    "Backend": "backends", "list_backends": "backends", "get_backend": "backends",
+    "Backend": "backends", "TapeStyle": "backends.styles",
+    "FunctionalStyle": "backends.functions", "nested": "backends.literals",
+    "list_backends": "backends", "get_backend": "backends",
     "Verdict": "verdict", "run": "runner", "Run": "runner",
     "read_verdicts": "reports.json_report", "write_results": "reports.json_report",
 }
@@ -38,6 +40,9 @@ if TYPE_CHECKING:  # what editors and type checkers read
     from conformance.backends import Backend as Backend
     from conformance.backends import get_backend as get_backend
     from conformance.backends import list_backends as list_backends
+    from conformance.backends.functions import FunctionalStyle as FunctionalStyle
+    from conformance.backends.literals import nested as nested
+    from conformance.backends.styles import TapeStyle as TapeStyle
     from conformance.declaration import Case as Case
     from conformance.declaration import case as case
     from conformance.declaration import family as family

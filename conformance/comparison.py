@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,11 +63,17 @@ def compare(got: np.ndarray | None, truth: Truth, wanted: TensorType) -> Compari
         return Comparison("differs", "got None, which is not zero")
     if tuple(got.shape) != wanted.shape:
         return Comparison("differs", f"got shape {tuple(got.shape)}, wanted {wanted.shape}")
-    if str(got.dtype) != wanted.dtype:
+    if got.dtype.kind not in "biuf" and str(got.dtype) != wanted.dtype:
         return Comparison("differs", f"got dtype {got.dtype}, wanted {wanted.dtype}")
     if not got.size:
-        return Comparison("agrees", "empty, as it should be")
-    return _worst(np.asarray(got, dtype="float64"), truth, wanted.dtype)
+        found = Comparison("agrees", "empty, as it should be")
+    else:
+        found = _worst(np.asarray(got, dtype="float64"), truth, wanted.dtype)
+    if str(got.dtype) == wanted.dtype:
+        return found
+    values = "whose values agree" if found.verdict == "agrees" else f"and {found.reason}"
+    return replace(found, verdict="differs",
+                   reason=f"got dtype {got.dtype}, wanted {wanted.dtype}, {values}")
 
 
 def _worst(got: np.ndarray, truth: Truth, dtype: str) -> Comparison:
@@ -81,12 +87,14 @@ def _worst(got: np.ndarray, truth: Truth, dtype: str) -> Comparison:
     nearest = error <= unit / 2 + radius  # the nearest number is always right
     # a difference is a difference when it is proven: beyond the truth's own error
     outside = (error > truth.allowed + radius) & ~nearest
-    vague = (truth.allowed > LARGEST_USEFUL_ALLOWANCE * np.abs(truth.hi)) & (truth.hi != 0)
+    # what a true zero is small against: the other elements, or a derivative of ordinary size
+    size = np.where(truth.hi == 0, max(1.0, float(np.max(np.abs(truth.hi)))), np.abs(truth.hi))
+    vague = truth.allowed > LARGEST_USEFUL_ALLOWANCE * size
     unclear = (vague | ~np.isfinite(truth.allowed)) & ~nearest & ~outside
     for verdict, where in (("differs", outside), ("inconclusive", unclear)):
         if where.any():
-            return _at(verdict, where, error, unit, truth, dtype)
-    return _at("agrees", np.ones_like(outside), error, unit, truth, dtype)
+            return _at(verdict, where, got, error, unit, truth, dtype)
+    return _at("agrees", np.ones_like(outside), got, error, unit, truth, dtype)
 
 
 def _rightly_infinite(got: np.ndarray, truth: Truth, dtype: str) -> np.ndarray:
@@ -98,8 +106,8 @@ def _rightly_infinite(got: np.ndarray, truth: Truth, dtype: str) -> np.ndarray:
     return np.isinf(got) & (np.sign(got) == np.sign(truth.hi)) & overflows
 
 
-def _at(verdict: str, where: np.ndarray, error: np.ndarray, unit: np.ndarray, truth: Truth,
-        dtype: str) -> Comparison:
+def _at(verdict: str, where: np.ndarray, got: np.ndarray, error: np.ndarray, unit: np.ndarray,
+        truth: Truth, dtype: str) -> Comparison:
     """The element among `where` whose error is the largest part of what was allowed."""
     allowed = np.maximum(truth.allowed, unit / 2)
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
@@ -109,6 +117,8 @@ def _at(verdict: str, where: np.ndarray, error: np.ndarray, unit: np.ndarray, tr
     # Python's floats: an infinite allowance is a number here, not a warning
     off, budget = (float(a[at]) / float(unit[at]) for a in (error, allowed))
     reason = f"rounding in {dtype} explains up to {budget:.3g} ULP"
+    if np.isnan(got[at]):
+        reason = f"got NaN; {reason}"
     if verdict == "inconclusive":
         reason = _why_unclear(float(truth.allowed[at]), float(truth.hi[at]), truth.note)
     return Comparison(verdict, reason, tuple(int(i) for i in at), off, budget,
@@ -118,4 +128,6 @@ def _at(verdict: str, where: np.ndarray, error: np.ndarray, unit: np.ndarray, tr
 def _why_unclear(allowed: float, truth: float, note: str) -> str:
     if np.isinf(allowed):
         return note or "the rounding error cannot be bounded"
+    if truth == 0:
+        return f"rounding alone could turn this zero into {allowed:.2g}"
     return f"rounding alone could change this element by {allowed / abs(truth):.0%}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import pickle
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -28,6 +28,7 @@ from conformance.workers import Call, NoAnswer, outcomes
 DTYPES = ("float32", "float64")
 MODES = ("reverse",)
 TIMEOUT = 120.0
+PRINTER_FAILED = "the backend itself failed:"
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ class Task:
     @property
     def call(self) -> Call:
         """What a process is sent."""
-        return evaluate, (type(self.backend), self.case.graph(self.dtype),
+        # by name: an import that fails there is then an answer, rather than the end of a process
+        return evaluate, (_spelled(self.backend), self.case.graph(self.dtype),
                           self.case.values(self.dtype), self.mode, self.case.name)
 
 
@@ -87,11 +89,21 @@ class Run:
         return [v for v in self.verdicts if not v.expected]
 
     @property
+    def unproven(self) -> list[str]:
+        """Backends of which nothing was shown to be right: unsupported is never a pass."""
+        shown = {v.backend for v in self.verdicts if v.verdict in ("agrees", "waived")}
+        return [name for name in self.environment.get("backends", ()) if name not in shown]
+
+    @property
     def exit_code(self) -> int:
-        """0 when every verdict is expected, 1 when not, 2 when a case itself is wrong."""
+        """0 when every verdict is expected and each backend has one that agrees.
+
+        1 when not, when the run is not complete, or when a waiver is not needed; 2 when a case
+        itself is wrong.
+        """
         if self.errors:
             return 2
-        return 1 if self.unexpected or self.stale else 0
+        return int(bool(self.unexpected or self.stale or self.unproven or not self.complete))
 
 
 def run(cases: Iterable[Case] | None = None, backends: Iterable[str] = (),
@@ -155,6 +167,10 @@ def plan(cases: Iterable[Case], backends: Iterable[Backend], dtypes: tuple[str, 
         _known("mode", mode, sorted({m for b in backends for m in b.modes} | set(MODES)))
     for backend in backends:
         _importable(backend)
+    names = Counter(backend.name for backend in backends)
+    for name in (name for name, count in names.items() if count > 1):
+        raise UsageError(f"two backends are called {name!r}: verdicts would be mixed up; give one "
+                         "another `name`")
     tasks, errors = [], []
     for case in cases:
         waivers_beside(folder_of(case))
@@ -175,23 +191,26 @@ def _known(kind: str, name: str, names: Iterable[str]) -> None:
 
 
 def _importable(backend: Backend) -> None:
-    try:
-        pickle.dumps(type(backend))
-    except (pickle.PicklingError, AttributeError) as error:
+    cls = type(backend)
+    module = sys.modules.get(cls.__module__)
+    if cls.__module__ == "__main__" or getattr(module, cls.__qualname__, None) is not cls:
         raise UsageError(f"the backend {backend.name!r} must be a class at the top level of a "
-                         f"module, for other processes to import it: {error}") from None
+                         f"module that other processes can import, not {cls.__module__}."
+                         f"{cls.__qualname__}")
 
 
 def case_error(case: Case, dtypes: Iterable[str]) -> CaseError | None:
     """What is wrong with a case itself: it cannot be traced, or a closed form is false."""
+    doing = "was traced"
     try:
         for dtype in dtypes:
             case.graph(dtype)
+        doing = "had its closed forms checked"
         _check_closed_forms(case)
     except CaseError as error:
         return error
-    except Exception as error:  # the author's own code failed in one dtype only
-        return CaseError(f"{case.name} failed while it was traced: {type(error).__name__}: {error}",
+    except Exception as error:  # the author's own code failed in one dtype only, or the oracle
+        return CaseError(f"{case.name} failed while it {doing}: {type(error).__name__}: {error}",
                          case.where)
     return None
 
@@ -206,10 +225,19 @@ def _check_closed_forms(case: Case) -> None:
 
 @cache
 def truths(case: Case, dtype: str) -> Mapping[str, Any]:
-    """The certified derivatives of a case by name, each a Truth or a CannotCertify."""
+    """The certified derivatives of a case by name, each a Truth or a CannotCertify.
+
+    A fault of the oracle costs its own case only, and is not kept from anyone.
+    """
     from conformance.oracle import derivatives
 
-    return derivatives(case.graph(dtype), case.values(dtype))
+    graph = case.graph(dtype)
+    try:
+        return derivatives(graph, case.values(dtype))
+    except Exception as error:
+        refusal = CannotCertify(f"the oracle failed, which is a defect of the suite: "
+                                f"{type(error).__name__}: {error}")
+        return {output.name: refusal for output in graph.outputs}
 
 
 def _is_the_suites(case: Case) -> bool:
@@ -233,15 +261,32 @@ Outcome = Evaluation | NoAnswer
 
 def evaluate(backend: type[Backend] | str, graph: Graph, values: Mapping[str, np.ndarray],
              mode: str, title: str) -> Outcome:
-    """One evaluation in this process."""
-    made = get_backend(backend) if isinstance(backend, str) else backend()
+    """One evaluation in this process; whatever goes wrong in it is its outcome."""
     try:
-        return made.evaluate(graph, values, mode=mode, title=title)
+        made = get_backend(backend) if isinstance(backend, str) else backend()
+        return _plain(made.evaluate(graph, values, mode=mode, title=title))
     except Unsupported as error:
         return NoAnswer("unsupported", str(error))
-    except Exception as error:  # the printed code's errors are data; this is the printer's
-        return NoAnswer("raised", f"the backend cannot print this case: "
-                                  f"{type(error).__name__}: {error}")
+    except Exception as error:  # the printed code's errors are data; this is the backend's own
+        return NoAnswer("raised", f"{PRINTER_FAILED} {type(error).__name__}: {error}")
+
+
+def _plain(answer: Evaluation) -> Outcome:
+    """The answer with real NumPy arrays alone, which every process can read and JSON can hold."""
+    if not isinstance(answer, Evaluation):
+        return NoAnswer("raised", f"the backend's evaluate returned {type(answer).__name__}, "
+                                  "wanted an Evaluation")
+    plain: dict[str, np.ndarray | None] = {}
+    for name, value in answer.values.items():
+        if value is not None:
+            kind = str(getattr(value, "dtype", type(value).__name__))
+            if not isinstance(value, (np.ndarray, np.generic)) or not (
+                    value.dtype.kind in "biuf" or kind == "bfloat16"):
+                return NoAnswer("raised", f"the backend's to_numpy made {kind} of {name!r}, "
+                                          "wanted a NumPy array of real numbers")
+            value = np.array(value, subok=False)
+        plain[name] = value
+    return replace(answer, values=plain)
 
 
 # --- judging ------------------------------------------------------------------------------------
@@ -257,15 +302,19 @@ def judge(task: Task, outcome: Outcome) -> tuple[list[Verdict], list[str]]:
         task.case.name, task.backend.name, version, task.dtype, task.mode)]
     excused = [_excused(verdict, applicable) for verdict in verdicts]
     stale = [f"{w.where}: this waiver is not needed: {task.case.name} on {task.label} {version} "
-             f"has no verdict {w.verdict!r}; delete it or narrow it"
+             f"has no verdict {w.verdict!r}{_quoted(w.says)}; delete it or narrow it"
              for w in applicable
-             if not any(w.excuses(v.derivative, v.verdict) for v in verdicts)]
+             if not any(w.excuses(v) for v in verdicts)]
     return excused, stale
+
+
+def _quoted(says: str) -> str:
+    return f" that says {says!r}" if says else ""
 
 
 def _excused(verdict: Verdict, waivers: Iterable[Waiver]) -> Verdict:
     for waiver in waivers:
-        if waiver.excuses(verdict.derivative, verdict.verdict):
+        if waiver.excuses(verdict):
             return replace(verdict, verdict="waived", reason=(
                 f"{waiver.reason} ({waiver.source}); without the waiver: {verdict.verdict}, "
                 f"{verdict.reason}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import fnmatch
 import inspect
 import re
@@ -14,16 +15,18 @@ from typing import TYPE_CHECKING, Any
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion
 
+from conformance.backends import list_backends
 from conformance.errors import Location, UsageError
 from conformance.paths import display_path
-from conformance.verdict import EXPECTED, VERDICTS
+from conformance.typing_rules import FLOATS
+from conformance.verdict import EXPECTED, VERDICTS, Verdict
 
 if TYPE_CHECKING:
     from conformance.declaration import Case
 
 FILE = "waivers.toml"
 REQUIRED = ("case", "backend", "verdict", "versions", "reason", "source")
-OPTIONAL = ("derivative", "dtype", "mode")
+OPTIONAL = ("says", "derivative", "dtype", "mode")
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Waiver:
     versions: str
     reason: str
     source: str
+    says: str = ""
     derivative: str = "*"
     dtype: str = "*"
     mode: str = "*"
@@ -59,9 +63,10 @@ class Waiver:
         except InvalidVersion:  # someone else's backend may count in its own way
             return False
 
-    def excuses(self, derivative: str, verdict: str) -> bool:
-        """Whether the entry expects this verdict of this derivative."""
-        return verdict == self.verdict and fnmatch.fnmatchcase(derivative, self.derivative)
+    def excuses(self, verdict: Verdict) -> bool:
+        """Whether the entry expects this verdict of this derivative, for this reason."""
+        return (verdict.verdict == self.verdict and self.says in verdict.reason
+                and fnmatch.fnmatchcase(verdict.derivative, self.derivative))
 
 
 @cache
@@ -149,9 +154,29 @@ def _waiver(entry: Mapping[str, Any], where: Location) -> Waiver:
         problems.append(f"excuses {entry['verdict']!r}; one of {', '.join(wanted)}")
     if not problems and not _exact(entry["versions"]):
         problems.append(f"has versions {entry['versions']!r}; name each one, as in '==2.13.0'")
+    if not problems and entry["verdict"] == "raised" and not entry.get("says"):
+        problems.append("excuses any error: quote it, as in says = 'does not require grad'")
+    if not problems:
+        problems += [f"has an unknown {key} {entry[key]!r}{_nearest(entry[key], known)}"
+                     for key, known, closed in (("dtype", FLOATS, True),
+                                                ("backend", list_backends(), False),
+                                                ("mode", ("reverse",), False))
+                     if _misspelt(entry.get(key, "*"), known, closed)]
     if problems:
         raise UsageError(f"{where}: this waiver {', '.join(problems)}")
     return Waiver(**entry, where=where)
+
+
+def _misspelt(name: str, known: Iterable[str], closed: bool) -> bool:
+    """Whether a name is none of the known; other packages may add to sets that are not closed."""
+    if name in known or "*" in name:
+        return False
+    return closed or bool(difflib.get_close_matches(name, known, n=1, cutoff=0.8))
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f", did you mean {near[0]!r}?" if near else ""
 
 
 def _exact(versions: str) -> bool:

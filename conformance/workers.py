@@ -9,10 +9,11 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, as_completed
-from concurrent.futures import TimeoutError as NotInTime  # the built-in one from Python 3.11 on
-from contextlib import contextmanager, suppress
+from concurrent import futures
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
@@ -21,23 +22,30 @@ from typing import Any
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]  # a module's function and its arguments
 LAST_WORDS = 300
+AHEAD = 4  # calls that are queued for each process
 
 
 class Fresh(SpawnContext):
     """Fresh interpreters: frameworks do not survive a fork of one another's threads.
 
-    They do not run the caller's main module again either, as spawned processes do by default, so
-    that `run` also works in a script that lacks `if __name__ == "__main__":`.
+    They do not run the caller's main module again, as spawned processes do by default, so that
+    `run` also works in a script that lacks `if __name__ == "__main__":`. And they hear no Ctrl-C
+    from their first instruction on: a blocked signal stays blocked in a child.
     """
 
     class Process(SpawnProcess):
         def start(self) -> None:
+            resource_tracker.ensure_running()  # which would unblock the signal again
             main = sys.modules["__main__"]
+            mask = getattr(signal, "pthread_sigmask", None)  # POSIX only
+            before = mask(signal.SIG_BLOCK, {signal.SIGINT}) if mask else None
             sys.modules["__main__"] = ModuleType("__main__")
             try:
                 super().start()
             finally:
                 sys.modules["__main__"] = main
+                if mask:
+                    mask(signal.SIG_SETMASK, before)
 
 
 @dataclass(frozen=True)
@@ -56,38 +64,34 @@ def outcomes(calls: Iterable[Call], workers: int,
     """
     from pebble import ProcessPool
 
+    numbered, waiting = enumerate(calls), {}
     with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
         pool = ProcessPool(max_workers=workers, context=Fresh(), initializer=begin,
                            initargs=(folder,))
+
+        def fill() -> None:
+            for position, call in islice(numbered, AHEAD * workers - len(waiting)):
+                waiting[pool.schedule(answer, args=call, timeout=timeout)] = position
+
         try:
-            with _interrupts_blocked():
-                waiting = {pool.schedule(answer, args=call, timeout=timeout): position
-                           for position, call in enumerate(calls)}
-            for future in as_completed(waiting):
-                yield waiting[future], _outcome(future, timeout, Path(folder))
+            fill()
+            while waiting:
+                done, _ = futures.wait(waiting, return_when=futures.FIRST_COMPLETED)
+                settled = [(waiting.pop(future), future) for future in done]
+                fill()  # the processes work on while results are judged
+                for position, future in settled:
+                    yield position, _outcome(future, timeout, Path(folder))
         finally:
             pool.stop()
             pool.join()
 
 
-@contextmanager
-def _interrupts_blocked() -> Iterator[None]:
-    """The pool's threads, and the processes that they start, inherit that they hear no Ctrl-C."""
-    mask = getattr(signal, "pthread_sigmask", None)  # POSIX only
-    before = mask(signal.SIG_BLOCK, {signal.SIGINT}) if mask else None
-    try:
-        yield
-    finally:
-        if mask:
-            mask(signal.SIG_SETMASK, before)
-
-
-def _outcome(future: Future[Any], timeout: float, logs: Path) -> Any | NoAnswer:
+def _outcome(future: futures.Future[Any], timeout: float, logs: Path) -> Any | NoAnswer:
     from pebble import ProcessExpired
 
     try:
         return future.result()
-    except NotInTime:
+    except futures.TimeoutError:
         return NoAnswer("timed_out", f"no answer within {timeout:g} s")
     except ProcessExpired as error:
         return NoAnswer("crashed", f"the process died {_how(error.exitcode)}"

@@ -85,7 +85,15 @@ def test_another_shape_differs_even_where_it_would_broadcast(shape):
 @pytest.mark.parametrize("got", ["float64", "float16", "int32", "bool", "complex64"])
 def test_another_dtype_differs_even_with_the_right_value(got):
     found = compare(np.array(1, got), truth(1.0), TensorType((), "float32"))
-    assert (found.verdict, found.reason) == ("differs", f"got dtype {got}, wanted float32")
+    agree = "" if got == "complex64" else ", whose values agree"
+    assert (found.verdict, found.reason) == ("differs", f"got dtype {got}, wanted float32{agree}")
+
+
+def test_another_dtype_does_not_hide_a_wrong_value():
+    found = compare(np.array(1.5), truth(1.0), TensorType((), "float32"))
+    assert found.verdict == "differs"
+    assert found.reason.startswith("got dtype float64, wanted float32, and rounding in float32")
+    assert found.ulp > 1e6
 
 
 def test_an_empty_answer_of_the_right_shape_agrees():
@@ -258,6 +266,22 @@ def test_an_allowance_above_five_percent_is_inconclusive(allowed, verdict):
 
 def test_around_zero_an_absolute_allowance_is_useful():
     assert verdict_of(1e-8, truth(0.0, 1e-7)).verdict == "agrees"
+
+
+@pytest.mark.parametrize(("others", "allowed", "verdict"), [
+    ([1.0], 0.04, "agrees"), ([1.0], 0.06, "inconclusive"),
+    ([1e6], 1e4, "agrees"), ([1e-6], 1e9, "inconclusive"),
+])
+def test_an_allowance_at_zero_is_useful_while_it_is_small_beside_the_rest(others, allowed, verdict):
+    found = verdict_of([allowed / 2, *others], truth([0.0, *others], [allowed, *others]))
+    zero = [found.verdict] if found.element == (0,) else ["agrees"]
+    assert zero == [verdict]
+    if verdict == "inconclusive":
+        assert found.reason == f"rounding alone could turn this zero into {allowed:.2g}"
+
+
+def test_a_nan_is_named():
+    assert verdict_of(math.nan, truth(1.0)).reason.startswith("got NaN; rounding in float32")
 
 
 def test_a_difference_outweighs_what_is_unclear_elsewhere():

@@ -7,7 +7,9 @@ import pytest
 
 from conformance import load_cases, run
 from conformance.backends import Evaluation, get_backend
+from conformance.backends.reference import ReferenceBackend
 from conformance.errors import MissingFramework, UsageError
+from conformance.reports.json_report import run_to_json
 from conformance.runner import DTYPES, MODES, NoAnswer, Task, evaluate, judge, plan
 
 # the printed code of a case with one of these names begins with this
@@ -29,6 +31,10 @@ class Saboteur(ReferenceBackend):
         program = super().program(graph, values, mode=mode, title=title)
         return dataclasses.replace(program,
                                    source=DEEDS.get(title, "") + "\\n" + program.source)
+
+
+class Twin(Saboteur):
+    """Has the name of another."""
 
 
 class Mute(Saboteur):
@@ -56,6 +62,22 @@ class Single(ReferenceBackend):
 class Absent(ReferenceBackend):
     name = "absent"
     module = "a_framework_that_is_absent"
+
+
+class Odd(ReferenceBackend):
+    """Makes something else than NumPy arrays of real numbers of its answers."""
+
+    name = "odd"
+    made = {"floats": float, "lists": lambda v: [float(v)], "complexes": lambda v: v + 0j,
+            "objects": lambda v: v.astype(object), "dates": lambda v: v.astype("datetime64[s]"),
+            "unpicklables": lambda v: lambda: v}
+
+    def evaluate(self, graph, values, *, mode="reverse", title="case"):
+        answer = super().evaluate(graph, values, mode=mode, title=title)
+        if title == "nothings":
+            return None
+        make = self.made.get(title, lambda v: v)
+        return dataclasses.replace(answer, values={k: make(v) for k, v in answer.values.items()})
 
 
 class Wrong(ReferenceBackend):
@@ -134,7 +156,78 @@ def test_an_answer_that_is_missing_is_not_taken_for_none(backends, cases):
 def test_a_printer_that_fails_is_told_as_such(backends, cases):
     (verdict,) = run(cases("calm"), [backends("Unprintable")], ["float32"]).verdicts
     assert verdict.verdict == "raised"
-    assert verdict.reason == "the backend cannot print this case: RecursionError: too deep"
+    assert verdict.reason == "the backend itself failed: RecursionError: too deep"
+
+
+def test_an_answer_that_is_no_array_of_numbers_costs_its_own_verdict_only(backends, cases):
+    names = ["floats", "lists", "complexes", "objects", "dates", "unpicklables", "nothings", "calm"]
+    result = run(cases(*names), [backends("Odd")], ["float64"], timeout=30.0)
+    *odd, calm = result.verdicts
+    assert {v.verdict for v in odd} == {"raised"}
+    assert [v.reason.split(" made ")[-1] for v in odd[:5]] == [
+        f"{kind} of 'dy/dx', wanted a NumPy array of real numbers"
+        for kind in ("float", "list", "complex128", "object", "datetime64[s]")]
+    assert odd[6].reason == "the backend's evaluate returned NoneType, wanted an Evaluation"
+    assert calm.verdict == "agrees"
+    run_to_json(result)
+
+
+PARENT_ONLY = """
+import multiprocessing
+if multiprocessing.parent_process():
+    raise ImportError("not in a worker")
+from conformance.backends.reference import ReferenceBackend
+
+class Shy(ReferenceBackend):
+    name = "shy"
+"""
+
+
+def test_a_backend_that_fails_in_its_process_leaves_the_others_alone(cases, tmp_path, monkeypatch):
+    (tmp_path / "parent_only.py").write_text(PARENT_ONLY, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    result = run(cases("calm", "calm_again"), ["parent_only:Shy", "reference"], ["float32"],
+                 workers=2)
+    found = {(v.backend, v.verdict) for v in result.verdicts}
+    assert found == {("shy", "raised"), ("reference", "agrees")}
+    assert "not in a worker" in result.verdicts[0].reason
+
+
+def test_two_backends_of_one_name_are_refused(backends, cases):
+    with pytest.raises(UsageError, match="two backends are called 'saboteur'"):
+        run(cases("calm"), [backends("Saboteur"), backends("Twin")])
+
+
+def test_a_backend_of_the_main_module_is_refused(cases):
+    class Local(ReferenceBackend):
+        name = "local"
+
+    with pytest.raises(UsageError, match="'local' must be a class at the top level of a module"):
+        plan(cases("calm"), [Local()], ("float32",), ("reverse",))
+
+
+def test_a_run_that_shows_nothing_to_be_right_fails(backends, cases):
+    result = run(cases("calm"), [backends("Single")], ["float64"])
+    assert result.counts == {"unsupported": 1}
+    assert (result.unproven, result.exit_code) == (["single"], 1)
+
+
+def test_a_fault_of_the_oracle_costs_its_own_case_only(cases, monkeypatch):
+    from conformance import oracle
+
+    right = oracle.derivatives
+
+    def faulty(graph, inputs):
+        if graph == bad.graph("float32"):
+            raise MemoryError("too many balls")
+        return right(graph, inputs)
+
+    monkeypatch.setattr(oracle, "derivatives", faulty)
+    good, bad = cases("calm")[0], cases("other", closed=" == 3 * x**2")[0]
+    result = run([bad, good], ["reference"], ["float32"])
+    assert [v.verdict for v in result.verdicts] == ["inconclusive", "agrees"]
+    assert result.verdicts[0].reason == ("the oracle failed, which is a defect of the suite: "
+                                         "MemoryError: too many balls")
 
 
 def test_a_dtype_that_a_backend_lacks_is_unsupported(backends, cases):

@@ -1,8 +1,10 @@
 """Waivers: what they must say, what they cover, and that none outlives its reason."""
 
+import re
+
 import pytest
 
-from conformance import load_cases
+from conformance import Verdict, load_cases
 from conformance.errors import UsageError
 from conformance.waivers import Waiver, folder_of, idle_waivers, load_waivers, waivers_beside
 
@@ -125,9 +127,30 @@ def test_a_waiver_covers_all_that_it_leaves_out_and_no_more():
 
 
 def test_a_waiver_excuses_one_kind_of_verdict():
-    assert waiver().excuses("dy/dx", "differs")
-    assert not waiver().excuses("dy/dx", "raised")
-    assert not waiver(derivative="d2y/*").excuses("dy/dx", "differs")
+    assert waiver().excuses(verdict("differs"))
+    assert not waiver().excuses(verdict("raised"))
+    assert not waiver(derivative="d2y/*").excuses(verdict("differs"))
+
+
+def test_a_waiver_excuses_only_what_it_says():
+    assert waiver(says="got NaN").excuses(verdict("differs", "got NaN; rounding"))
+    assert not waiver(says="got NaN").excuses(verdict("differs", "rounding"))
+
+
+def verdict(kind, reason=""):
+    return Verdict("own.py::cube", "dy/dx", "torch", "2.13.0", "float32", "reverse", kind,
+                   reason=reason)
+
+
+@pytest.mark.parametrize(("changes", "message"), [
+    ({"verdict": "raised"}, "excuses any error: quote it, as in says = 'does not require grad'"),
+    ({"dtype": "flot32"}, "has an unknown dtype 'flot32', did you mean 'float32'?"),
+    ({"backend": "tensorflo"}, "has an unknown backend 'tensorflo', did you mean 'tensorflow'?"),
+    ({"mode": "revrse"}, "has an unknown mode 'revrse', did you mean 'reverse'?"),
+])
+def test_an_entry_that_could_never_be_right_is_refused(write, changes, message):
+    with pytest.raises(UsageError, match=re.escape(message)):
+        load_waivers(write(toml(**changes)))
 
 
 def test_a_waiver_for_no_case_at_all_is_idle(tmp_path, write):

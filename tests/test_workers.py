@@ -76,7 +76,7 @@ def test_a_process_that_leaves_as_if_all_were_well_has_not_answered():
 def test_a_hang_keeps_nobody_waiting():
     calls = [(time.sleep, (60,)), *((abs, (-n,)) for n in range(4))]
     order = [position for position, _ in outcomes(calls, 2, 3.0)]
-    assert order == [1, 2, 3, 4, 0]
+    assert (sorted(order[:4]), order[4:]) == ([1, 2, 3, 4], [0])
 
 
 def test_a_judge_that_takes_its_time_does_not_make_an_answer_late():

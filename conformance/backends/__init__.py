@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -53,20 +54,46 @@ def _made(place: str) -> Backend:
                          ) from None
     if not isinstance(made, Backend):
         raise UsageError(f"cannot use the backend {place}: it is no subclass of Backend")
+    lacking = [name for name in made.needs() if not hasattr(made, name)]
+    if lacking:
+        raise UsageError(f"cannot use the backend {place}: its class must set "
+                         f"{', '.join(lacking)}; CONTRIBUTING.md shows a whole backend")
     return made
 
 
-def choose_backends(asked: tuple[str, ...] = ()) -> tuple[list[Backend], list[Backend]]:
-    """The backends to run, and those skipped because their framework is missing.
+@dataclass(frozen=True)
+class Unusable:
+    """The backend of another package that cannot be used, and was not asked for."""
+
+    name: str
+    reason: str
+
+    def missing(self) -> str:
+        """Why it is skipped."""
+        return self.reason
+
+
+def choose_backends(asked: tuple[str, ...] = ()) -> tuple[list[Backend],
+                                                          list[Backend | Unusable]]:
+    """The backends to run, and those skipped because they, or their frameworks, are not there.
 
     asked: names that must be there; none means every installed one. Raises UsageError for an
     unknown name and MissingFramework for a named one that is not installed.
     """
-    chosen = [get_backend(name) for name in dict.fromkeys(asked or list_backends())]
-    missing = [backend for backend in chosen if not backend.installed()]
+    chosen: list[Backend] = []
+    missing: list[Backend | Unusable] = []
+    for name in dict.fromkeys(asked or list_backends()):
+        try:
+            backend = get_backend(name)
+        except UsageError as error:
+            if asked:
+                raise
+            missing.append(Unusable(name, str(error)))
+            continue
+        (chosen if backend.installed() else missing).append(backend)
     if asked and missing:
         raise MissingFramework("; ".join(backend.missing() for backend in missing))
-    return [b for b in chosen if b not in missing], missing
+    return chosen, missing
 
 
 @cache

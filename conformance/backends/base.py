@@ -95,16 +95,24 @@ class Backend(ABC):
 
     # --- what all backends share ---------------------------------------------------------------
 
+    def needs(self) -> tuple[str, ...]:
+        """The attributes that a backend of this style must have."""
+        own = ("name", "module", "distribution", "namespace", "imports", "reserved", "style")
+        return (*own, *getattr(getattr(self, "style", None), "needs", ()))
+
     def installed(self) -> bool:
         """Whether the framework can be found; it is not imported."""
-        return importlib.util.find_spec(self.module) is not None
+        try:
+            return importlib.util.find_spec(self.module) is not None
+        except ModuleNotFoundError:  # the parent of a dotted name
+            return False
 
     def version(self) -> str:
-        """The framework's version; raises MissingFramework."""
+        """The framework's version, "unknown" without a distribution; raises MissingFramework."""
         found = installed_version(self.distribution)
-        if found is None:
+        if found is None and not self.installed():
             raise MissingFramework(self.missing())
-        return found
+        return found or "unknown"
 
     def missing(self) -> str:
         """What to say, and to do, when the framework is not there."""

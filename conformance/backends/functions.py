@@ -37,6 +37,8 @@ class FunctionalStyle(Emitter):
     function is printed as far outside as it can be, and once.
     """
 
+    needs = ("gradient", "total")  # of the backend: how to differentiate, how to sum
+
     def body(self) -> None:
         goals = [output.node for output in self.graph.outputs]
         scope = Scope(self.block, self._wanted(goals), self._wanted(goals, skip=1))
@@ -151,20 +153,25 @@ class FunctionalStyle(Emitter):
         group = self._group(position, scope)
         needed = set().union(*(self._statements_below(i, scope) for i in group))
         self._ensure(needed, scope)
-        call = self._call(group, scope)
-        scope.block.line(f"{', '.join(self.names[i] for i in group)} = {call}")
+        answer = self._call(group, scope) if group[1:] else self._spelled(position, scope).text
+        scope.block.line(f"{', '.join(self.names[i] for i in group)} = {answer}")
         scope.known.update((i, self.names[i]) for i in group)
 
     def _group(self, position: int, scope: Scope) -> list[int]:
         """Gradients of one target that one call answers: their sources do not feed each other."""
-        if self._needs_shift(self.target(position), self.source(position)):
-            return [position]
         group = [position]
+        if self._is_alone(position, scope):
+            return group
         for i in self.siblings(position, sorted(scope.here & set(self.gradients()))):
-            if all(self._apart(self.source(i), self.source(j)) for j in group) and (
-                    not self._needs_shift(self.target(i), self.source(i))):
+            if not self._is_alone(i, scope) and all(
+                    self._apart(self.source(i), self.source(j)) for j in group):
                 group.append(i)
         return sorted(group)
+
+    def _is_alone(self, position: int, scope: Scope) -> bool:
+        """Whether a gradient has a shift: inside of its function, or added to its answer."""
+        return self._shift(position, scope) is not None or self._needs_shift(
+            self.target(position), self.source(position))
 
     def _apart(self, a: int, b: int) -> bool:
         return a not in self.graph.ancestors[b] and b not in self.graph.ancestors[a]

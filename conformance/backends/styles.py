@@ -85,6 +85,8 @@ class TapeStyle(Emitter):
     are asked of tape k once that tape has closed.
     """
 
+    needs = ("tape", "zero_gradients")  # of the backend: what opens a tape; what asks for zeros
+
     def body(self) -> None:
         top = max(self.graph.levels[i] for i in self.program)
         self.calls = {level: self._calls(level) for level in range(1, top + 1)}

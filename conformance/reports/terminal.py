@@ -46,6 +46,8 @@ def print_run(run: Run, console: Console, errors: Console) -> None:
         say(console, f"skipped: {line}")
     for line in run.stale:
         say(errors, line)
+    for name in run.unproven if run.complete else []:
+        say(errors, f"error: no derivative agrees on {name}, so nothing is shown to be right")
     for error in run.errors:
         say(errors, f"error: {error}")
 

@@ -122,3 +122,9 @@ def test_truth_is_certified(case, dtype: str) -> None:
             pytest.fail(f"{name}: {truth}")
         assert np.isfinite(truth.hi).all(), name
         assert np.isfinite(truth.allowed).all(), f"{name}: {truth.note}"
+
+
+def test_the_reference_engine_has_no_waivers():
+    from conformance.waivers import load_waivers
+
+    assert "reference" not in {w.backend for w in load_waivers(suite_cases() / "waivers.toml")}
