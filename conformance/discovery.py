@@ -6,6 +6,7 @@ import difflib
 import hashlib
 import importlib.util
 import os
+import shlex
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
@@ -44,6 +45,8 @@ class Library:
         return list(chosen.values())
 
     def _nearest(self, selection: str) -> str:
+        if selection.endswith(".py") and Path(selection).exists():
+            return f"; a file of your own is named with --cases: --cases {shlex.quote(selection)}"
         names = set().union(*map(_names, self.cases))
         near = difflib.get_close_matches(selection, sorted(names), n=3)
         hint = f"did you mean {', '.join(near)}? " if near else ""

@@ -289,3 +289,10 @@ def test_one_path_will_do_and_tracing_can_wait(write):
     listed = load_cases("a.py", trace=False)
     assert ([c.name for c in listed.cases], listed.errors) == (["a", "b"], [])
     assert [c.path.name for c in listed.cases] == ["a.py", "a.py"]
+
+
+def test_a_file_that_is_no_selection_is_named_with_cases(tmp_path):
+    own = tmp_path / "own cases.py"
+    own.write_text("", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"is named with --cases: --cases '/.*own cases"):
+        load_cases().select([str(own)])
