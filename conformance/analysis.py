@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from conformance import ops
 from conformance.graph import Graph, Node
+from conformance.positions import Positions
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Flow:
     def __init__(self, graph: Graph, through_result: frozenset[str] = frozenset()) -> None:
         self._through_result = through_result
         self._steps: list[Step] = []
-        self._reach: list[frozenset[int]] = []  # of each step, the steps it has a derivative for
+        self._reach: list[Positions] = []  # of each step, the steps it has a derivative for
         self._of: list[int] = []  # node -> step
         self._asked: dict[tuple[int, ...], int] = {}  # how often a gradient was asked for before
         self._cotangents: dict[tuple[int, int], dict[tuple, int]] = {}
@@ -65,6 +66,14 @@ class Flow:
     def connected(self, target: int, source: int) -> bool:
         """Whether the gradient of `target` for `source` can be anything but a structural zero."""
         return self._of[source] in self._reach[self._of[target]]
+
+    def leading_to(self, sources: Iterable[int], constant: Iterable[int]) -> frozenset[int]:
+        """The nodes that a derivative leads from to a source, not by way of `constant` nodes."""
+        found, shut = {self._of[i] for i in sources}, {self._of[i] for i in constant}
+        for i, step in enumerate(self._steps):
+            if i not in shut and not found.isdisjoint(step.inputs):
+                found.add(i)
+        return frozenset(node for node, step in enumerate(self._of) if step in found)
 
     def operator(self, step: int) -> str:
         """The operator that a step belongs to, forward or backward."""
@@ -88,8 +97,8 @@ class Flow:
 
     def _add(self, step: Step) -> int:
         self._steps.append(step)
-        here = frozenset({len(self._steps) - 1})
-        self._reach.append(here.union(*(self._reach[i] for i in step.inputs)))
+        here = Positions({len(self._steps) - 1})
+        self._reach.append(here.with_all(self._reach[i] for i in step.inputs))
         return len(self._steps) - 1
 
     def _between(self, target: int, source: int) -> frozenset[int]:

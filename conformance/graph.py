@@ -10,6 +10,7 @@ from typing import Any
 
 from conformance import ops
 from conformance.errors import ConformanceError, GraphError, Location, ShapeError
+from conformance.positions import Positions
 from conformance.typing_rules import TensorType, is_int
 
 LEAVES = ("input", "constant", "literal")
@@ -87,11 +88,11 @@ class Graph:
         return tuple(i for i, node in enumerate(self.nodes) if node.op == "input")
 
     @cached_property
-    def ancestors(self) -> tuple[frozenset[int], ...]:
+    def ancestors(self) -> tuple[Positions, ...]:
         """For each node, itself and every node that it is computed from."""
-        found: list[frozenset[int]] = []
+        found: list[Positions] = []
         for position, node in enumerate(self.nodes):
-            found.append(frozenset({position}).union(*(found[i] for i in node.inputs)))
+            found.append(Positions({position}).with_all(found[i] for i in node.inputs))
         return tuple(found)
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -94,6 +95,39 @@ def test_gradients_of_one_call_share_their_way_back() -> None:
     dx, dw, dxx, dww = (flow.seen[i] for i, node in enumerate(graph) if node.op == "grad")
     assert sorted(map(flow.operator, dx & dw)) == ["add", "exp"]
     assert "exp" in map(flow.operator, dxx & dww)
+
+
+def test_what_leads_to_a_source_by_other_ways() -> None:
+    def function(xp: Any, x: Any, w: Any) -> Any:
+        g = grad(x**3, x)
+        return grad(xp.sum(g * g) + xp.sum(xp.sign(w)), w)
+
+    flow = Flow(graph := traced(function))
+    at = {node.op: i for i, node in enumerate(graph)}  # the last of each
+    x, w = graph.inputs
+    g = next(i for i, node in enumerate(graph) if node.op == "grad")
+    every = {x, at["pow"], g, at["multiply"], at["add"]}
+    assert every < flow.leading_to([x], ())
+    assert {x, at["pow"]} == flow.leading_to([x], [g])
+    assert {g, at["multiply"], at["add"]} < flow.leading_to([g], [g])
+    assert {w} == flow.leading_to([w], ())
+
+
+def test_a_long_chain_is_no_burden() -> None:
+    def function(xp: Any, x: Any, w: Any) -> Any:
+        y = x
+        for _ in range(1000):
+            y = xp.sin(y) * w
+        return grad(grad(y, x), x)
+
+    graph = traced(function)
+    tracemalloc.start()
+    try:
+        assert Flow(graph).connected(*graph.nodes[graph.outputs[0].node].inputs)
+        assert len(graph.ancestors[-1]) == len(graph.nodes)
+        assert tracemalloc.get_traced_memory()[1] < 100e6  # sets of positions take gigabytes
+    finally:
+        tracemalloc.stop()
 
 
 def test_uses_counts_operands_and_outputs() -> None:

@@ -41,9 +41,11 @@ class AutogradGradStyle(Emitter):
         self.leaves = self.untracked(sources, tracked)
         calls = self._calls()
         first = {call[0]: call for call in calls}
+        recorded = self._recorded(calls, [*tracked, *self.leaves])
         for i in self.program:
             if i in first:
-                self._gradient(first[i], calls[calls.index(first[i]) + 1:])
+                later = calls[calls.index(first[i]) + 1:]
+                self._gradient(first[i], later, record=first[i] in recorded)
                 for j in first[i]:
                     if j in self.leaves:
                         self.block.line(f"{self.names[j]}.requires_grad_()")
@@ -67,10 +69,39 @@ class AutogradGradStyle(Emitter):
             waiting = [i for i in waiting if i not in calls[-1]]
         return calls
 
-    def _gradient(self, call: list[int], later: list[list[int]]) -> None:
+    def _recorded(self, calls: list[list[int]], tracked: list[int]) -> list[list[int]]:
+        """The calls that create a graph, for a later call to go back over, or merely to begin at.
+
+        torch differentiates only what requires a gradient, be the answer zero. As few as possible
+        create a graph for that alone.
+        """
+        later = {call[0]: calls[at + 1:] for at, call in enumerate(calls)}
+        needed = [call for call in calls if any(
+            self._differentiates(other, i) for other in later[call[0]] for i in call)]
+        refused = self._refused(calls, calls, tracked)
+        if self._refused(calls, needed, tracked) != refused:
+            recorded = calls
+            for call in calls:
+                fewer = [other for other in recorded if other != call]
+                if call not in needed and self._refused(calls, fewer, tracked) == refused:
+                    recorded = fewer
+            needed = recorded
+        return needed + [call for call in calls if call not in needed and any(
+            self.flow.connected(self.target(other[0]), i)
+            for other in later[call[0]] if other in refused for i in call)]
+
+    def _refused(self, calls: list[list[int]], recorded: list[list[int]],
+                 tracked: list[int]) -> list[list[int]]:
+        """The calls for which something would not require a gradient if these were recorded."""
+        constant = {i for call in calls if call not in recorded for i in call}
+        requiring = self.flow.leading_to(tracked, constant)
+        return [call for call in calls if not requiring.issuperset(
+            [self.target(call[0]), *map(self.source, call)])]
+
+    def _gradient(self, call: list[int], later: list[list[int]], *, record: bool) -> None:
         target, sources = self.target(call[0]), [self.source(i) for i in call]
         flags = []
-        if any(self._differentiates(other, i) for other in later for i in call):
+        if record:
             flags.append("create_graph=True")
         elif any(self._saved(call) & self._saved(other) for other in later):
             flags.append("retain_graph=True")
@@ -87,7 +118,7 @@ class AutogradGradStyle(Emitter):
     def _differentiates(self, call: list[int], gradient: int) -> bool:
         """Whether a later call goes back over how this gradient was computed."""
         target = self.target(call[0])
-        if not self.flow.connected(target, gradient):
+        if gradient in self.leaves or not self.flow.connected(target, gradient):
             return False
         return target == gradient or any(
             s == gradient or self.flow.connected(gradient, s) for s in map(self.source, call))
@@ -219,4 +250,4 @@ class TorchBackend(Backend):
         return f"{text[:-1]}, requires_grad=True)" if differentiated else text
 
     def to_numpy(self, value: Any) -> np.ndarray:
-        return value.detach().cpu().numpy()
+        return value.numpy(force=True)  # as numpy() refuses lazy zeros

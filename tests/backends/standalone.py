@@ -2,7 +2,7 @@
 
     python standalone.py BACKEND DTYPE STEP
 
-Prints how many programs ran, or the first difference.
+Prints how many programs ran and the names of the cases that raised, or the first difference.
 """
 
 import re
@@ -28,7 +28,7 @@ def run(source: str) -> dict:
 
 
 def main(name: str, dtype: str, step: str) -> None:
-    backend, ran, raised = get_backend(name), 0, 0
+    backend, ran, raised = get_backend(name), 0, []
     for case in load_cases().cases[::int(step)]:
         evaluation = backend.evaluate(case.graph(dtype), case.values(dtype), title=case.name)
         try:
@@ -37,7 +37,7 @@ def main(name: str, dtype: str, step: str) -> None:
             expected = rf"{type(error).__name__}: .*, at line \d+ of the printed code: "
             if not re.match(expected, evaluation.error):
                 raise AssertionError(case.id) from error
-            raised += 1
+            raised.append(case.name)
             continue
         assert not evaluation.error, f"{case.id}: {evaluation.error}"
         assert list(printed) == [output.name for output in case.graph(dtype).outputs], case.id
@@ -45,7 +45,7 @@ def main(name: str, dtype: str, step: str) -> None:
             got = None if value is None else backend.to_numpy(value)
             assert np.array_equal(got, evaluation.values[key], equal_nan=True), (case.id, key)
         ran += 1
-    print(f"{ran} ran, {raised} raised")
+    print(ran, *raised)
 
 
 warnings.simplefilter("ignore")

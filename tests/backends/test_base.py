@@ -74,6 +74,26 @@ def test_backends_of_other_packages_are_told_what_holds_them() -> None:
     assert Foreign().missing() == "absent is not installed: install no-such-framework"
 
 
+def test_a_module_whose_parent_is_missing_is_not_installed() -> None:
+    class Nested(Absent):
+        module = "no_such_framework.eager.core"
+
+    assert not Nested().installed()
+    with pytest.raises(MissingFramework, match="absent is not installed"):
+        Nested().version()
+
+
+def test_a_module_that_no_distribution_holds_has_an_unknown_version(write: Any) -> None:
+    class Local(Absent):
+        module = "local_engine"
+
+    folder = write("local_engine.py", "raise AssertionError('nobody needs this yet')").parent
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        assert Local().installed()
+        assert Local().version() == "unknown"
+
+
 @pytest.mark.parametrize("backend", BUILT_IN, indirect=True)
 def test_versions(backend: Backend) -> None:
     assert backend.version()[0].isdigit()

@@ -434,6 +434,24 @@ def test_the_shift_answers_what_tapes_answer(backend: Backend) -> None:
     np.testing.assert_allclose(evaluation.values["d"], wanted, rtol=1e-12)
 
 
+@pytest.mark.parametrize("backend", BUILT_IN, indirect=True)
+def test_a_gradient_may_be_what_is_shifted(backend: Backend) -> None:
+    def function(xp: Any, x: Any, w: Any) -> dict[str, Any]:
+        z = x**3 * w
+        g, h = grad(z, x), grad(z, w)
+        y = g**2 * h
+        return {"dz/dx": g, "dz/dw": h, "d": grad(grad(y, x) * g, g)}
+
+    values = {"x": np.array([0.5, -1.25]), "w": np.array([2.0, 0.75])}
+    types = {name: (TensorType((2,), "float64"), "constant") for name in values}
+    evaluation = backend.evaluate(trace(function, types, dtype="float64"), values)
+    assert not evaluation.error
+    x, w = values.values()
+    # dy/dx = 2 g h g' + g**2 h', with h = x**3 and g' = 6 x w, times g
+    wanted = 4 * 3 * x**2 * w * x**3 * 6 * x * w + 3 * (3 * x**2 * w) ** 2 * 3 * x**2
+    np.testing.assert_allclose(evaluation.values["d"], wanted, rtol=1e-12)
+
+
 @pytest.mark.parametrize("name", BUILT_IN)
 @pytest.mark.parametrize("case", NOTEBOOK)
 def test_no_function_body_has_a_blank_line(case: str, name: str) -> None:

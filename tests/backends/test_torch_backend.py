@@ -13,11 +13,13 @@ import pytest
 from conformance import grad, load_cases, trace
 from conformance.backends import get_backend
 from conformance.backends.base import Program
+from conformance.graph import Graph
 from conformance.typing_rules import TensorType
 
 pytestmark = pytest.mark.skipif(not get_backend("torch").installed(), reason="needs torch")
 FLAGS = ("retain_graph=True", "create_graph=True", "allow_unused=True, materialize_grads=True",
          "requires_grad=True", ".requires_grad_()")
+VALUES = {"x": np.array([0.5, -1.25]), "w": np.array([2.0, 0.75])}
 
 Programs = dict[str, Callable[..., Any]]
 PROGRAMS: Programs = {
@@ -39,7 +41,34 @@ PROGRAMS: Programs = {
     "third order": lambda xp, x, w: {
         "a": grad(grad(grad(xp.sin(x * w), x), w), x), "b": grad(grad(x**3, x), x)},
     "asked twice": lambda xp, x, w: _twice(xp.exp(x) * w, x),
+    "a penalty and an unconnected source": lambda xp, x, w: {
+        "a": grad(_penalty(xp, grad(x**3, x)), w)},
+    "a penalty that is connected otherwise": lambda xp, x, w: {
+        "a": grad(_penalty(xp, grad(x**3, x)) + x, w)},
+    "two penalties and an unconnected source": lambda xp, x, w: {
+        "a": grad(_penalty(xp, grad(x**3, x), grad(xp.exp(x), x)), w)},
+    "one of two penalties alone": lambda xp, x, w: _alone(
+        xp, w, grad(x**3, x), grad(xp.exp(x), x)),
+    "a penalty on a gradient that hands another one on": lambda xp, x, w: {
+        "a": grad(_penalty(xp, grad(grad(x**3, x) * w, w)), xp.sin(w))},
+    "a source computed from a gradient": lambda xp, x, w: _source(xp, 2 * grad(x**3, x)),
+    "a source beside its target": lambda xp, x, w: _beside(x, 2 * grad(x**3, x)),
+    "a constant gradient as a source": lambda xp, x, w: _source(xp, grad(3 * x, x)),
+    "a penalty on a piecewise slope": lambda xp, x, w: {
+        "a": grad(_penalty(xp, grad(xp.abs(x), x)), w)},
 }
+
+
+def _penalty(xp: Any, *gradients: Any) -> Any:
+    return sum(xp.sum(g * g) for g in gradients)
+
+
+def _alone(xp: Any, w: Any, g: Any, h: Any) -> dict[str, Any]:
+    return {"a": grad(_penalty(xp, g, h), w), "b": grad(_penalty(xp, h), w)}
+
+
+def _beside(x: Any, h: Any) -> dict[str, Any]:
+    return {"a": grad(h**2 + x, h)}
 
 
 def _targets(xp: Any, x: Any, h: Any) -> dict[str, Any]:
@@ -68,17 +97,20 @@ def _twice(y: Any, x: Any) -> dict[str, Any]:
     return {"a": grad(y, x), "b": grad(y, x)}
 
 
-def printed(function: Callable[..., Any]) -> Program:
+def traced(function: Callable[..., Any]) -> Graph:
     types = {name: (TensorType((2,), "float64"), "constant") for name in "xw"}
-    values = {"x": np.array([0.5, -1.25]), "w": np.array([2.0, 0.75])}
-    return get_backend("torch").program(trace(function, types, dtype="float64"), values)
+    return trace(function, types, dtype="float64")
+
+
+def printed(function: Callable[..., Any]) -> Program:
+    return get_backend("torch").program(traced(function), VALUES)
 
 
 def run(program: Program, source: str) -> dict[str, np.ndarray]:
     namespace: dict[str, Any] = {"__name__": "printed"}
     exec(source, namespace)
     results = namespace["derivatives"](*(namespace[name] for name in program.inputs))
-    return {name: value.detach().numpy() for name, value in results.items()}
+    return {name: value.numpy(force=True) for name, value in results.items()}
 
 
 def needless(program: Program) -> list[str]:
@@ -99,6 +131,23 @@ def needless(program: Program) -> list[str]:
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_no_flag_is_needless(name: str) -> None:
     assert needless(printed(PROGRAMS[name])) == []
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_what_the_reference_answers(name: str) -> None:
+    """No program raises for want of a flag."""
+    graph = traced(PROGRAMS[name])
+    got, wanted = (get_backend(b).evaluate(graph, VALUES) for b in ("torch", "reference"))
+    assert not got.error
+    for key, value in got.values.items():
+        np.testing.assert_allclose(value, wanted.values[key], rtol=1e-12, err_msg=key)
+
+
+def test_zeros_that_torch_has_not_made_yet_are_read() -> None:
+    graph = traced(lambda xp, x, w: {"a": grad(_penalty(xp, grad(xp.abs(x), x)), x)})
+    evaluation = get_backend("torch").evaluate(graph, VALUES)
+    assert not evaluation.error
+    assert evaluation.values["a"].tolist() == [0.0, 0.0]
 
 
 def test_flags_of_the_suite_s_own_cases() -> None:
