@@ -23,6 +23,10 @@ GOOD_BITS = 80
 NEGLIGIBLE_EXPONENT = -1200
 # Beyond this precision a truth between two float64 numbers counts as halfway: either is nearest.
 ROUNDING_PRECISION = 1024
+# A closed form that rounding may change by more than this part of the derivative says nothing,
+# unless the change is negligible beside the largest element (or 1): some elements are true zeros.
+VAGUE = 2.0**-10
+NEGLIGIBLE = 2.0**-30
 
 Inputs = Mapping[str, np.ndarray]
 
@@ -56,19 +60,30 @@ def check_closed_forms(graph: Graph, inputs: Inputs) -> None:
 
 
 def _check_closed_form(name: str, node: Node, truth: np.ndarray, closed: np.ndarray) -> None:
-    last_rounding = 1 + arb(0, allowances.CLOSED_FORM * FORMATS[node.type.dtype].unit_roundoff)
+    format = FORMATS[node.type.dtype]
+    last_rounding = 1 + arb(0, allowances.CLOSED_FORM * format.unit_roundoff)
     claims = np.broadcast_to(closed, truth.shape).flat
+    size = max([1.0, *(upper_double(abs(certain)) for certain in truth.flat)])
     for place, says, certain in zip(np.ndindex(*truth.shape), claims, truth.flat, strict=True):
         element = f"{name}{list(place) if place else ''}"
         if type(says) is Missing:
+            if says.kind == "overflow" and not abs(certain) <= format.largest:
+                continue  # so does the derivative
             if says.kind == "overflow" or not says.final:
-                continue  # nothing to hold against it
+                raise ClosedFormError(f"the closed form of {element} says nothing at these "
+                                      f"inputs: {says.note()}", node.where)
             raise ClosedFormError(f"the closed form of {element} has no value: {says.refusal()}",
                                   node.where)
-        if not (says[0] * last_rounding).overlaps(certain):
+        claim = says[0] * last_rounding
+        if not claim.overlaps(certain):
             raise ClosedFormError(
                 f"the closed form of {element} is wrong: it says {_digits(says[0])}, "
                 f"the certified derivative is {_digits(certain)}", node.where)
+        if not (claim.rad() <= VAGUE * abs(certain) or claim.rad() <= NEGLIGIBLE * size):
+            raise ClosedFormError(
+                f"the closed form of {element} says nothing at these inputs: it loses so much to "
+                f"rounding that {_digits(says[0])} may be off by {claim.rad().str(2, radius=False)}"
+                f"; the certified derivative is {_digits(certain)}", node.where)
 
 
 def _digits(ball: arb) -> str:

@@ -8,6 +8,7 @@ from functools import cached_property
 from flint import arb
 
 from conformance.oracle import allowances
+from conformance.oracle.allowances import Allowance
 from conformance.oracle.formats import Format
 from conformance.oracle.functions import Function, NoValue
 from conformance.oracle.jets import ONE, ZERO, Arithmetic, Jet
@@ -30,7 +31,7 @@ class Noisy(Arithmetic):
         self.smallest = arb(format.smallest_normal)
         self.flush = arb(0, format.smallest_normal)
         self.largest = arb(format.largest)
-        self.rounding: dict[int, tuple[arb, arb, arb, bool]] = {}
+        self.rounding: dict[Allowance, tuple[arb, arb, arb]] = {}
 
     def slack(self, roundings: float | arb) -> arb:
         """The ball 1 ± roundings * u: multiplying by it is a relative error of that size."""
@@ -79,31 +80,40 @@ class Noisy(Arithmetic):
 
     def taylor(self, function: Function, at: arb, order: int) -> list[arb]:
         """Coefficients with the rounding of the kernel, of the rule, and of the rule's operands."""
-        value, rule, shift, from_output = self._rounding(function)
+        allowance = function.allowance
+        value, rule, shift = self._rounding(allowance)
         if order == 0:
             (c,) = function.taylor(at, 0)
             return [c * value]
         exact = function.taylor(at, order + 1)
         moved = at * shift  # by how far the point may be off at which a rule takes its slope
-        if from_output:
+        if allowance.from_output:
             # an output off by dy is the output of a point off by dy / f'
             moved = moved + (value - 1) * exact[0] / exact[1]
         noisy = [exact[0] * value, *(exact[k] * rule + moved * ((k + 1) * exact[k + 1])
                                      for k in range(1, order + 1))]
-        if function.allowance.factors:
-            terms = (rule - 1) * function.allowance.factors(at)  # each rounds on its own
+        first = 2  # the derivative in which the factors of a rule are added
+        if allowance.slope:
+            # likewise a slope off by ds is the slope of a point off by ds / f''
+            off = (self.slack(allowance.slope(exact[0])) - 1) * exact[1]
+            noisy[1] = exact[1] + off + moved * (2 * exact[2])
             for k in range(2, order + 1):
+                noisy[k] += off / (2 * exact[2]) * ((k + 1) * exact[k + 1])
+            first = 3
+        if allowance.factors:
+            terms = (rule - 1) * allowance.factors(at)  # each rounds on its own
+            for k in range(first, order + 1):
                 noisy[k] += exact[k - 1] * terms
         if not noisy[1].is_finite():
             raise NoValue("range", "cannot be bounded here", final=False)
         return noisy
 
-    def _rounding(self, function: Function) -> tuple[arb, arb, arb, bool]:
-        if id(function) not in self.rounding:
-            a = function.allowance
-            self.rounding[id(function)] = (self.slack(a.value), self.slack(a.rule + 1),
-                                           arb(0, allowances.OPERAND * self.u), a.from_output)
-        return self.rounding[id(function)]
+    def _rounding(self, allowance: Allowance) -> tuple[arb, arb, arb]:
+        """The slack of the value and of a rule, and the relative shift of a rule's operand."""
+        if allowance not in self.rounding:
+            self.rounding[allowance] = (self.slack(allowance.value), self.slack(allowance.rule + 1),
+                                        arb(0, allowances.OPERAND * self.u))
+        return self.rounding[allowance]
 
     def prod(self, jets: Sequence[Jet]) -> Jet:
         """A product, whose rules divide it by its factors: slopes then round like p / x_i / x_j.

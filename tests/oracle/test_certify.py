@@ -110,6 +110,7 @@ def claims(closed_form, function=lambda xp, x: xp.sum(xp.sin(x) * x), x=(0.5, -2
     (lambda xp, x: math.log(3.0) * 3.0**x, lambda xp, x: 3.0**x),
     (lambda xp, x: 1 / ((1 + x**2) * math.log(10)) * 2 * x, lambda xp, x: xp.log10(1 + x**2)),
     (lambda xp, x: 0, lambda xp, x: xp.stop_gradient(x)),
+    (lambda xp, x: xp.sin(3 * x) - xp.sin(2 * x + x), lambda xp, x: xp.stop_gradient(x)),
 ])
 def test_right_closed_forms(closed_form, function):
     check_closed_forms(*claims(closed_form, function))
@@ -130,3 +131,20 @@ def test_wrong_closed_forms(closed_form, function):
 def test_a_closed_form_without_a_value():
     with pytest.raises(ClosedFormError, match="has no value: domain"):
         check_closed_forms(*claims(lambda xp, x: xp.log(x), lambda xp, x: x, x=-1.0))
+
+
+@pytest.mark.parametrize("noise", [
+    lambda xp, x: 0.3 * xp.sin(1e17 * x),
+    lambda xp, x: 0.01 * xp.sin(1e17 * x),
+    lambda xp, x: (x + 1e15) - 1e15 - x,
+    lambda xp, x: xp.where(3 * xp.sin(x) - 2 * xp.sin(x) > xp.sin(x), 1.0, 0.0),
+    lambda xp, x: xp.log(xp.exp(720 * x * x) * 0 + 1),
+])
+def test_a_closed_form_that_hides_behind_its_rounding(noise):
+    with pytest.raises(ClosedFormError, match=r"dy/dx.* says nothing at these inputs: "):
+        check_closed_forms(*claims(lambda xp, x: 2 * x + noise(xp, x), lambda xp, x: x**2,
+                                   x=(1.5, -2.0)))
+
+
+def test_a_closed_form_may_overflow_where_the_derivative_does():
+    check_closed_forms(*claims(lambda xp, x: xp.exp(x), lambda xp, x: xp.exp(x), x=2000.0))

@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from flint import arb
 
 from conformance.errors import CannotCertify
 from conformance.oracle import allowances, derivatives
-from conformance.oracle.functions import FUNCTIONS
+from conformance.oracle.formats import FORMATS
+from conformance.oracle.functions import FUNCTIONS, power
+from conformance.oracle.noise import Noisy
 from conformance.tracing import grad, trace
 from conformance.typing_rules import TensorType
 
@@ -241,3 +244,48 @@ def test_slopes_that_cancel_in_a_factored_rule_are_allowed_for():
     factored = 1 / (1 - x) ** 2 / (1 + x) - 1 / (1 - x) / (1 + x) ** 2
     assert abs((factored - truth.hi) - truth.lo) <= truth.allowed
     assert truth.allowed < 1e-13
+
+
+def nested(name, order, x, dtype):
+    """The truth of a function's derivative of some order at a point."""
+    def program(xp, x):
+        y = getattr(xp, name)(x)
+        for _ in range(order):
+            y = grad(y, x)
+        return {"g": y}
+
+    return truths(program, dtype=dtype, x=x)["g"]
+
+
+# one function's derivative, as a framework spells it in the dtype of x
+SPELLINGS = {
+    "softplus, from its result": ("softplus", 1, 19.5, lambda x: np.exp(x - np.logaddexp(0, x))),
+    "softplus, twice": ("softplus", 2, 7.4437, lambda x: (1 - 1 / (1 + np.exp(-x)))
+                        / (1 + np.exp(-x))),
+    "softplus, three times": ("softplus", 3, 4.82, lambda x: (1 - 1 / (1 + np.exp(-x)))
+                              / (1 + np.exp(-x)) * (1 - 2 / (1 + np.exp(-x)))),
+    "asinh, from its result": ("asinh", 1, 1e15, lambda x: 1 / np.cosh(np.arcsinh(x))),
+    "acosh, from its result": ("acosh", 1, 1e15, lambda x: 1 / np.sinh(np.arccosh(x))),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", SPELLINGS)
+def test_rules_may_be_spelled_with_a_rounded_result(name, dtype):
+    function, order, x, spelling = SPELLINGS[name]
+    x = np.array(x, dtype)[()]
+    truth = nested(function, order, x, dtype)
+    got = spelling(x)
+    assert got.dtype == dtype
+    assert abs(got - truth.hi - truth.lo) <= 0.8 * truth.allowed
+    assert truth.allowed < 1e-2 * abs(truth.hi)
+
+
+def test_functions_that_are_gone_leave_no_allowance_behind():
+    """A power's allowance grows with its exponent, however many were used before."""
+    used = Noisy("float32", FORMATS["float32"])
+    for exponent in range(2, 300):
+        fresh = Noisy("float32", FORMATS["float32"])
+        radii = [arithmetic.taylor(power(exponent), arb(1), 1)[1].rad()
+                 for arithmetic in (used, fresh)]
+        assert radii[0] == radii[1]
