@@ -135,6 +135,8 @@ class Stale(Wrong):
 BACKENDS = [Zeros, NotANumber, NotANumberInOnePlace, Infinite, Largest, Nothing, NoKeys,
             OneKeyMissing, OtherDtype, OneAxisMore, Doubled, ThousandthOff, HalfPrecision,
             Exchanged, Stale]
+# how many of its answers, at most, may agree for being ill-conditioned; none of any other's
+EXCUSED = {(ThousandthOff, "float32"): 3, (HalfPrecision, "float32"): 1}
 
 
 def really_wrong(got, right) -> bool:
@@ -152,25 +154,21 @@ def ill_conditioned(verdict) -> bool:
 
 def test_the_unchanged_backend_agrees(suite) -> None:
     agreeing = 0
-    for case in sample(suite):
+    for case in suite.cases:
         for dtype in runner.DTYPES:
             verdicts = suite.ask(case, dtype, Honest())
             agreed = {v.derivative for v in verdicts if v.verdict == "agrees"}
             assert agreed == suite.healthy(case, dtype)
             agreeing += len(agreed)
-    assert agreeing > 300
-
-
-def sample(suite):
-    """Every third case, of all sizes."""
-    return suite.cases[::3]
+    assert agreeing > 1500
 
 
 @each_dtype
 @pytest.mark.parametrize("backend_class", BACKENDS, ids=lambda cls: cls.__name__)
 def test_wrong_backend_never_agrees(suite, record_property, backend_class, dtype) -> None:
-    backend, wrong, unnoticed, guess_noticed = backend_class(), 0, [], True
-    for case in sample(suite):
+    backend, wrong, guess_noticed = backend_class(), 0, True
+    unnoticed, excused = [], []
+    for case in suite.cases:
         healthy = suite.healthy(case, dtype)
         for verdict in suite.ask(case, dtype, backend):
             name = verdict.derivative
@@ -178,11 +176,12 @@ def test_wrong_backend_never_agrees(suite, record_property, backend_class, dtype
                 wrong += 1
                 guess_noticed = guess_noticed and not suite.close_enough(verdict)
                 wanted = "differs" if name in backend.answers else "raised"
-                if verdict.verdict != wanted and not ill_conditioned(verdict):
-                    unnoticed.append(verdict)
+                if verdict.verdict != wanted:
+                    (excused if ill_conditioned(verdict) else unnoticed).append(verdict)
     record_property("saboteur", ["backend, every answer", not unnoticed, guess_noticed])
     assert unnoticed == []
-    assert wrong > 50
+    assert wrong > 400
+    assert len(excused) <= EXCUSED.get((backend_class, dtype), 0), excused
 
 
 # --- rounding -------------------------------------------------------------------------------------
