@@ -1,6 +1,6 @@
 """Smooth functions at 0, just beside it, and far out, where a rule may be right everywhere else."""
 
-from conformance import family, grad
+from conformance import case, family, grad
 
 AT_ZERO = ("acos", "asin", "asinh", "atan", "atanh", "cos", "cosh", "erf", "exp", "expm1", "log1p",
            "negative", "sigmoid", "sin", "sinh", "softplus", "square", "tan", "tanh")
@@ -29,3 +29,26 @@ def far_out(xp, name, x):
     y = getattr(xp, name)(x)
     dy_dx = grad(y, x)
     return {"dy/dx": dy_dx, "d2y/dx2": grad(dy_dx, x)}
+
+
+@case(x=[21.25, 25.0, 30.0])
+def softplus_far_to_the_right(xp, x):
+    """Softplus never becomes the identity, nor its slope exactly 1."""
+    return {"dy/dx": grad(xp.softplus(x), x) == xp.sigmoid(x)}
+
+
+@case(x=[3.0, -2.0], w=[3.0, 2.0])
+def legs_of_one_length(xp, x, w):
+    """The hypotenuse is smooth where its legs are equal in size."""
+    y = xp.hypot(x, w)
+    dy_dx = grad(y, x)
+    return {"dy/dx": dy_dx == x / xp.hypot(x, w), "d2y/dx2": grad(dy_dx, x),
+            "d2y/dxdw": grad(dy_dx, w)}
+
+
+@case(x=[0.5, -3.0], w=[0.5, -3.0])
+def equal_terms_of_a_logarithm(xp, x, w):
+    """The logarithm of a sum of exponentials is smooth where they are equal."""
+    y = xp.logaddexp(x, w)
+    dy_dx = grad(y, x)
+    return {"dy/dx": dy_dx == 0.5, "dy/dw": grad(y, w) == 0.5, "d2y/dx2": grad(dy_dx, x) == 0.25}

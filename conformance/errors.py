@@ -63,7 +63,7 @@ class ShapeError(CaseError):
 
 
 class ClosedFormError(CaseError):
-    """A case states a closed form that the certified derivative contradicts."""
+    """A closed form that the certified derivative contradicts, or that proves nothing."""
 
 
 class GraphError(ConformanceError):
