@@ -77,7 +77,8 @@ def outcomes(calls: Iterable[Call], workers: int,
             fill()
             while waiting:
                 done, _ = futures.wait(waiting, return_when=futures.FIRST_COMPLETED)
-                settled = [(waiting.pop(future), future) for future in done]
+                settled = sorted(((waiting.pop(future), future) for future in done),
+                                 key=lambda pair: pair[0])
                 fill()  # the processes work on while results are judged
                 for position, future in settled:
                     yield position, _outcome(future, timeout, Path(folder))
