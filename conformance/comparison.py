@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from conformance.formats import FORMATS
 from conformance.typing_rules import TensorType
 
 if TYPE_CHECKING:
     from conformance.oracle import Truth
 
-# format -> precision in bits, smallest and largest exponent (IEEE 754-2019; bfloat16: 8 bits)
-FORMATS = {"float16": (11, -14, 15), "bfloat16": (8, -126, 127),
-           "float32": (24, -126, 127), "float64": (53, -1022, 1023)}
 # where rounding alone may explain more than this part of the truth, agreement says nothing
 LARGEST_USEFUL_ALLOWANCE = 0.05
 
@@ -41,16 +39,11 @@ def ulp(truth: np.ndarray, dtype: str) -> np.ndarray:
     2^(max(floor(log2|t|), emin) - p + 1), which below the smallest normal number is the spacing
     of the subnormals; beyond the largest number it is the spacing just below it.
     """
-    precision, smallest, top = FORMATS[dtype]
-    _, exponent = np.frexp(np.minimum(np.abs(truth), largest(dtype)))
-    exponent = np.where(truth == 0, smallest, np.clip(exponent - 1, smallest, top))
-    return np.ldexp(1.0, exponent - precision + 1)
-
-
-def largest(dtype: str) -> float:
-    """The largest finite number of `dtype`."""
-    precision, _, top = FORMATS[dtype]
-    return float(np.ldexp(2.0 - np.ldexp(1.0, 1 - precision), top))
+    format = FORMATS[dtype]
+    smallest = format.min_exponent
+    _, exponent = np.frexp(np.minimum(np.abs(truth), format.largest))
+    exponent = np.where(truth == 0, smallest, np.clip(exponent - 1, smallest, format.max_exponent))
+    return np.ldexp(1.0, exponent - format.precision + 1)
 
 
 def compare(got: np.ndarray | None, truth: Truth, wanted: TensorType) -> Comparison:
@@ -100,7 +93,7 @@ def _worst(got: np.ndarray, truth: Truth, dtype: str) -> Comparison:
 def _rightly_infinite(got: np.ndarray, truth: Truth, dtype: str) -> np.ndarray:
     """Whether an infinite answer stands for a truth that may round beyond the largest number."""
     allowed = np.where(np.isfinite(truth.allowed), truth.allowed, 0.0)
-    top = largest(dtype)
+    top = FORMATS[dtype].largest
     with np.errstate(over="ignore"):  # in float64 both sides become infinite together
         overflows = np.abs(truth.hi) + allowed >= top + float(ulp(np.array(top), dtype)) / 2
     return np.isinf(got) & (np.sign(got) == np.sign(truth.hi)) & overflows

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.comparison import FORMATS, compare, largest, ulp
+from conformance.comparison import compare, ulp
+from conformance.formats import FORMATS
 from conformance.oracle import Truth
 from conformance.typing_rules import TensorType
 
@@ -41,7 +42,7 @@ def test_ulp_is_the_spacing_of_numpy(dtype, data):
     width = int(dtype.removeprefix("float"))
     value = data.draw(st.floats(width=width, allow_nan=False, allow_infinity=False))
     # NumPy's spacing goes upwards: at the top that is beyond the format
-    if abs(value) < largest(dtype):
+    if abs(value) < FORMATS[dtype].largest:
         assert ulp(np.array(value), dtype) == np.spacing(np.array(abs(value), dtype))
 
 
@@ -53,18 +54,18 @@ def test_ulp_at_zero_is_the_smallest_subnormal(dtype):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("value", [math.inf, -math.inf, 1e308])
 def test_ulp_beyond_the_format_is_that_of_the_largest_number(dtype, value):
-    if abs(value) > largest(dtype):
-        assert ulp(np.array(value), dtype) == ulp(np.array(largest(dtype)), dtype)
+    if abs(value) > FORMATS[dtype].largest:
+        assert ulp(np.array(value), dtype) == ulp(np.array(FORMATS[dtype].largest), dtype)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_largest_is_what_numpy_says(dtype):
-    assert largest(dtype) == float(np.finfo(dtype).max)
+    assert FORMATS[dtype].largest == float(np.finfo(dtype).max)
 
 
 def test_bfloat16_has_eight_bits():
     assert ulp(np.array(1.0), "bfloat16") == 2.0 ** -7
-    assert largest("bfloat16") == float.fromhex("0x1.fep127")
+    assert FORMATS["bfloat16"].largest == float.fromhex("0x1.fep127")
     assert set(FORMATS) == {*DTYPES, "bfloat16"}
 
 
@@ -173,7 +174,7 @@ def test_the_wrong_infinity_differs():
 
 
 def test_the_largest_number_is_no_answer_to_a_truth_far_beyond_it():
-    assert verdict_of(largest("float32"), truth(1e39, 1e33)).verdict == "differs"
+    assert verdict_of(FORMATS["float32"].largest, truth(1e39, 1e33)).verdict == "differs"
 
 
 def test_an_infinity_differs_where_even_rounding_stays_finite():
@@ -195,7 +196,7 @@ def test_a_finite_answer_is_no_infinity_though_rounding_is_unbounded():
 @pytest.mark.parametrize("dtype", DTYPES)
 @given(data=st.data())
 def test_the_nearest_number_always_agrees(dtype, data):
-    limit = largest(dtype)
+    limit = FORMATS[dtype].largest
     value = data.draw(st.floats(-limit, limit, allow_nan=False))
     with np.errstate(under="ignore"):
         nearest = np.array(value).astype(dtype)
@@ -231,7 +232,7 @@ def test_infinity_is_right_where_the_truth_rounds_to_it(dtype, true, sign):
 
 
 def test_infinity_is_right_where_rounding_may_reach_it():
-    close = largest("float32")
+    close = FORMATS["float32"].largest
     assert verdict_of(math.inf, truth(close, 2.0 ** 104)).verdict == "agrees"
     assert verdict_of(math.inf, truth(close, 2.0 ** 102)).verdict == "differs"
 

@@ -9,10 +9,10 @@ import numpy as np
 from flint import arb
 
 from conformance.errors import CannotCertify, ClosedFormError
+from conformance.formats import FORMATS
 from conformance.graph import Graph, Node, Output
 from conformance.oracle import Truth, adjoints, allowances
 from conformance.oracle.evaluate import Evaluation
-from conformance.oracle.formats import FORMATS
 from conformance.oracle.jets import Arithmetic, Missing, working_precision
 from conformance.oracle.merging import merge
 from conformance.oracle.noise import Noisy

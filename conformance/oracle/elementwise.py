@@ -10,9 +10,8 @@ from flint import arb
 
 from conformance.graph import Node
 from conformance.oracle import arrays, functions
-from conformance.oracle.formats import exact_ball
 from conformance.oracle.functions import FUNCTIONS, NoValue
-from conformance.oracle.jets import ONE, ZERO, Arithmetic, Jet, choose, midpoint, sign
+from conformance.oracle.jets import ONE, ZERO, Arithmetic, Jet, choose, exact_ball, midpoint, sign
 
 Rule = Callable[..., Any]
 

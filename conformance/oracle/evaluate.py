@@ -13,9 +13,8 @@ from conformance.graph import LEAVES, Graph, Node
 from conformance.oracle import arrays
 from conformance.oracle.arrays import ALONG_AXIS, REDUCTIONS, SHAPES, boxed, filled
 from conformance.oracle.elementwise import ELEMENTWISE, literal
-from conformance.oracle.formats import exact_ball
 from conformance.oracle.functions import NoValue
-from conformance.oracle.jets import ONE, ZERO, Arithmetic, Jet, Missing
+from conformance.oracle.jets import ONE, ZERO, Arithmetic, Jet, Missing, exact_ball
 from conformance.oracle.merging import uses
 
 # (infinitesimal's bit, node, element): that infinitesimal is added to that element's value

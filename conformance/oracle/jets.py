@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flint import arb, ctx
 
+from conformance.formats import FORMATS
 from conformance.oracle.functions import FUNCTIONS, Function, NoValue
 
 # An element of arb[e1, ..., en]/(e1^2, ..., en^2): bitmask of infinitesimals -> coefficient.
@@ -176,3 +177,8 @@ class working_precision:
 
     def __exit__(self, *_: object) -> None:
         ctx.prec, ctx.cap = self.before
+
+
+def exact_ball(number: float | int | bool, dtype: str) -> arb:
+    """A Python number as a computation in `dtype` sees it, without error."""
+    return arb(FORMATS[dtype].round(number)) if dtype in FORMATS else arb(int(number))

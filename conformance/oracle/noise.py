@@ -7,9 +7,9 @@ from functools import cached_property
 
 from flint import arb
 
+from conformance.formats import Format
 from conformance.oracle import allowances
 from conformance.oracle.allowances import Allowance
-from conformance.oracle.formats import Format
 from conformance.oracle.functions import Function, NoValue
 from conformance.oracle.jets import ONE, ZERO, Arithmetic, Jet
 

@@ -5,8 +5,8 @@ import pytest
 from flint import arb
 
 from conformance.errors import CannotCertify
+from conformance.formats import FORMATS
 from conformance.oracle import allowances, derivatives
-from conformance.oracle.formats import FORMATS
 from conformance.oracle.functions import FUNCTIONS, power
 from conformance.oracle.noise import Noisy
 from conformance.tracing import grad, trace

@@ -6,8 +6,6 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
-from flint import arb
-
 
 @dataclass(frozen=True)
 class Format:
@@ -50,8 +48,3 @@ FORMATS = {
     "float32": Format(24, -126, 127),
     "float64": Format(53, -1022, 1023),
 }
-
-
-def exact_ball(number: float | int | bool, dtype: str) -> arb:
-    """A Python number as a computation in `dtype` sees it, without error."""
-    return arb(FORMATS[dtype].round(number)) if dtype in FORMATS else arb(int(number))
