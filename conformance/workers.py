@@ -22,6 +22,8 @@ from typing import Any
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]  # a module's function and its arguments
 LAST_WORDS = 300
+WAKE = 0.5  # seconds
+JOIN = 5.0  # seconds for processes to end
 AHEAD = 4  # calls that are queued for each process
 
 
@@ -76,7 +78,8 @@ def outcomes(calls: Iterable[Call], workers: int,
         try:
             fill()
             while waiting:
-                done, _ = futures.wait(waiting, return_when=futures.FIRST_COMPLETED)
+                # Ctrl-C that reaches another thread is heard here only when this one wakes up
+                done, _ = futures.wait(waiting, WAKE, return_when=futures.FIRST_COMPLETED)
                 settled = sorted(((waiting.pop(future), future) for future in done),
                                  key=lambda pair: pair[0])
                 fill()  # the processes work on while results are judged
@@ -84,7 +87,10 @@ def outcomes(calls: Iterable[Call], workers: int,
                     yield position, _outcome(future, timeout, Path(folder))
         finally:
             pool.stop()
-            pool.join()
+            # an interrupt may have caught the pool inside a lock of its own: do not wait for ever,
+            # its threads are daemons and its processes die with this one
+            with suppress(futures.TimeoutError, RuntimeError):
+                pool.join(JOIN)
 
 
 def _outcome(future: futures.Future[Any], timeout: float, logs: Path) -> Any | NoAnswer:
