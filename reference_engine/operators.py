@@ -22,20 +22,44 @@ from .errors import DtypeError, IndexingError, OperandError, RuleError, ShapeErr
 from .recording import record
 from .tensor import Tensor, as_tensor, is_float, same_dtype
 
+as_operand = as_tensor
+
 FORWARDS: dict[str, Callable] = {}
 RULES: dict[str, tuple] = {}
+JVPS: dict[str, str | None] = {}
 VARIADIC: set[str] = set()
 
 
-def rule(name, *functions):
-    """Registers the gradient of operator `name`: a function, or None, for each input."""
+def rule(name, *functions, jvp=None):
+    """Registers the gradient of operator `name`: a function, or None, for each input.
+
+    jvp: "linear", "bilinear" or "elementwise", where that says how tangents go through it.
+    """
     RULES[name] = functions
+    JVPS[name] = jvp
 
 
-def variadic_rule(name, function):
+def variadic_rule(name, function, jvp=None):
     """Registers a gradient for any number of inputs: `(position, dy, y, *inputs, **parameters)`."""
     RULES[name] = (function,)
+    JVPS[name] = jvp
     VARIADIC.add(name)
+
+
+def values(x):
+    """The ndarray of a Tensor, or of what already is an array."""
+    return x.numpy() if hasattr(x, "numpy") else np.asarray(x)
+
+
+def quiet(forward):
+    """A forward whose own formula may warn where its result is right."""
+
+    @functools.wraps(forward)
+    def silent(*arrays, **parameters):
+        with np.errstate(all="ignore"):
+            return forward(*arrays, **parameters)
+
+    return silent
 
 
 def is_differentiable(name):
