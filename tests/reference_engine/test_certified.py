@@ -1,0 +1,124 @@
+"""That a check against the certified oracle notices what is wrong, and refuses to say nothing."""
+
+import mpmath
+import numpy as np
+import pytest
+from certified import check, unary
+
+import reference_engine as engine
+from conformance.errors import CannotCertify
+from reference_engine import operators
+
+POINTS = [[0.3, -1.2, 0.7], [1.1, 0.2, -0.4], [0.9, 1.3, 0.5]]
+
+
+def tanh(xp, x):
+    return xp.tanh(x)
+
+
+@pytest.fixture
+def plant(monkeypatch):
+    """Replace the rules of an operator."""
+    return lambda name, *rules: monkeypatch.setitem(operators.RULES, name, rules)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_right_rules_pass(dtype):
+    check(engine.tanh, tanh, POINTS, dtype=dtype)
+    check(engine.matmul, lambda xp, x, w: x @ w, POINTS, POINTS, dtype=dtype)
+    check(engine.multiply, lambda xp, x, w: x * w, POINTS, 0.7, dtype=dtype)
+    check(engine.softmax, lambda xp, x: xp.exp(x) / xp.sum(xp.exp(x), axis=-1, keepdims=True),
+          POINTS, dtype=dtype)
+
+
+def test_every_quantity_is_compared_and_measured():
+    found = check(engine.tanh, tanh, POINTS)
+    assert set(found) == {"value", "gradient", "tangent", "second"}
+    assert 0 < found["second"].ulps < 10
+    assert all(accuracy.part < 0.5 for accuracy in found.values())
+    assert set(check(engine.tanh, tanh, POINTS, order=1)) == {"value", "gradient"}
+    assert set(check(engine.sign, lambda xp, x: xp.sign(x), [0.0], order=0)) == {"value"}
+
+
+def test_a_factor_that_is_hardly_wrong(plant):
+    plant("tanh", lambda dy, y, x: dy * (1 - y * y) * (1 + 1e-9))
+    with pytest.raises(AssertionError, match=r"tanh: gradient 0 in float64, element \(0, 0\): got"):
+        check(engine.tanh, tanh, POINTS)
+
+
+def test_a_rule_wrong_in_its_derivative_alone(plant):
+    plant("tanh", lambda dy, y, x: dy * (1 - engine.constant(np.array(y)) ** 2))
+    check(engine.tanh, tanh, POINTS, order=1)
+    with pytest.raises(AssertionError, match="tanh: second 0"):
+        check(engine.tanh, tanh, POINTS)
+
+
+def test_a_gradient_that_is_not_summed_over_what_was_broadcast(plant):
+    plant("add", lambda dy, y, x, w: dy, lambda dy, y, x, w: dy[0] if dy.ndim > w.ndim else dy)
+    with pytest.raises(AssertionError, match=r"add: gradient 1 in float64, element \(0,\): got"):
+        check(engine.add, lambda xp, x, w: x + w, POINTS, [0.1, 0.2, 0.3])
+
+
+def test_a_wrong_forward(monkeypatch):
+    monkeypatch.setitem(operators.FORWARDS, "tanh", lambda x: np.tanh(x) * (1 + 1e-14))
+    with pytest.raises(AssertionError, match="tanh: value 0"):
+        check(engine.tanh, tanh, POINTS)
+
+
+def test_nan(plant):
+    plant("tanh", lambda dy, y, x: dy * (1 - y * y) * float("nan"))
+    with pytest.raises(AssertionError, match=r"gradient 0.*got .*nan"):
+        check(engine.tanh, tanh, POINTS)
+
+
+def test_none_is_not_zero(plant):
+    plant("tanh", None)
+    with pytest.raises(AssertionError, match="tanh: gradient 0 in float64: got None"):
+        check(engine.tanh, tanh, POINTS)
+
+
+def test_shapes_and_dtypes():
+    with pytest.raises(AssertionError, match=r"got float64\[3\], wanted float64\[3, 1\]"):
+        check(lambda x: engine.sum(x, axis=1), lambda xp, x: xp.sum(x, axis=1, keepdims=True),
+              POINTS, name="sum")
+    with pytest.raises(AssertionError, match=r"got float32\[\], wanted float64\[\]"):
+        check(lambda x: engine.astype(x, "float32"), lambda xp, x: x, 0.5, name="astype")
+
+
+def test_an_allowance_that_says_nothing():
+    with pytest.raises(AssertionError, match=r"says nothing.*choose other points"):
+        check(engine.expm1, lambda xp, x: xp.exp(x) - 1, 1e-14)
+    with pytest.raises(AssertionError, match="says nothing"):  # is not finite
+        check(engine.exp, lambda xp, x: xp.exp(x), 709.9)
+
+
+def test_a_kink_and_the_end_of_a_domain():
+    with pytest.raises(CannotCertify, match="kink"):
+        check(engine.abs, lambda xp, x: xp.abs(x), [1.0, 0.0])
+    with pytest.raises(CannotCertify, match="domain"):
+        check(engine.log, lambda xp, x: xp.log(x), [1.0, -1.0])
+
+
+def test_a_check_that_would_take_long():
+    with pytest.raises(ValueError, match="take smaller inputs"):
+        check(engine.tanh, tanh, np.ones((20, 200)))
+
+
+def test_what_a_formula_stops_has_no_tangent():
+    check(lambda x: engine.stop_gradient(x) * x, lambda xp, x: xp.stop_gradient(x) * x, POINTS)
+
+
+def test_a_reference_of_one_variable(plant):
+    points = [-0.7, 0.1, 0.4]
+    assert 0 < max(unary(engine.tanh, mpmath.tanh, points, ulps=(2, 4, 8))) <= 8
+    unary(engine.tanh, mpmath.tanh, points, ulps=(2, 4, 8), dtype="float32")
+    with pytest.raises(AssertionError, match=r"tanh: value at .* ULP off, allowed 0.01"):
+        unary(engine.tanh, mpmath.tanh, points, ulps=0.01)
+    plant("tanh", lambda dy, y, x: dy * (1 - engine.constant(np.array(y)) ** 2))
+    with pytest.raises(AssertionError, match="tanh: second at"):
+        unary(engine.tanh, mpmath.tanh, points, ulps=8)
+
+
+def test_a_reference_that_loses_its_digits():
+    with pytest.raises(CannotCertify, match="at 60 digits"):
+        unary(engine.exp, lambda x: (mpmath.exp(x) - 1) / x, [1e-50], ulps=1e9)
