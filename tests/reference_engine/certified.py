@@ -15,6 +15,7 @@ output and directions u_j of the inputs, the oracle proves, and the engine is as
     gradient   g_i = d<y, v>/dx_i
     tangent    t = sum_j dy/dx_j u_j, which is also d(sum_j <g_j, u_j>)/dv
     second     h_i = d(sum_j <g_j, u_j>)/dx_i, reverse over reverse
+    third      d(sum_j <h_j, w_j>)/dx_i, where `order=3` asks for it
 
 An element may be off by SPELLING times what rounding explains of the formula as it is written
 (docs/decisions/0003-allowance-by-noisy-evaluation.md) and ULPS units in the last place, both times
@@ -43,6 +44,8 @@ COMPLEX = {"float64": "complex128", "float32": "complex64"}
 # A reference of one variable is computed at two precisions, which must agree.
 DIGITS = (60, 90)
 AGREEMENT = mpmath.mpf(10) ** -25
+# Of one variable, and along 1, what a quantity is the derivative of.
+ELEMENTWISE_ORDER = {"value": 0, "gradient": 1, "tangent": 1, "second": 2, "third": 3}
 
 
 class Accuracy(NamedTuple):
@@ -58,7 +61,7 @@ def check(function, formula, *inputs, dtype="float64", slack=1, order=2, name=No
 
     formula: (xp, *values) -> value, or a tuple of values where the function has several outputs.
     inputs: numbers, lists or arrays, rounded to `dtype`; all are differentiated.
-    slack: multiplies what is allowed; say why where it is used. order: 0, 1 or 2 derivatives.
+    slack: multiplies what is allowed; say why where it is used. order: 0 to 3 derivatives.
     name: what failures call the operator. make: (array, dtype) -> operand.
     Returns the Accuracy of each quantity. Raises AssertionError with the first bad element, and
     CannotCertify where there is no derivative (a kink, the end of a domain).
@@ -81,18 +84,16 @@ def unary(function, reference, points, ulps, dtype="float64", order=2, name=None
     """Assert value, first and second derivative of an elementwise function of one variable.
 
     reference: mpf -> mpf, right at any precision. ulps: the bounds of value, first and second
-    derivative in ULP, three numbers or one for all. Returns the largest errors.
+    derivative in ULP, three numbers or one for all. order: 0 to 3. Returns the largest errors.
     """
     name = name or _name_of(function)
     points = np.atleast_1d(_rounded(points, dtype))
-    bounds = np.broadcast_to(np.asarray(ulps, float), (3,))
+    bounds = np.broadcast_to(np.asarray(ulps, float), (order + 1,))
     truths = [_taylor(reference, float(point), order) for point in points]
     ones = [engine.constant(np.ones_like(points))]
     worst = [0.0] * (order + 1)
-    for what, got in _ask(function, [engine.constant(points)], ones, ones, order):
-        quantity = what.split()[0]
-        k = ("value", "gradient", "second", "tangent").index(quantity)
-        k = 1 if quantity == "tangent" else k  # along 1, elementwise, they are one
+    for what, got in _ask(function, [engine.constant(points)], ones, [ones] * 2, order):
+        k = ELEMENTWISE_ORDER[what.split()[0]]
         got = _array(f"{name}: {what}", got, points.shape, points.dtype)
         hi = np.array([float(truth[k]) for truth in truths])
         lo = np.array([float(truth[k] - mpmath.mpf(float(truth[k]))) for truth in truths])
@@ -132,7 +133,8 @@ def _check(function, formula, inputs, dtype, slack, order, name, make, outputs_o
     for what, got in _ask(
             function, [make(p, p.dtype.name) for p in points],
             [_tensor(cotangent(k, y.shape, y), dtype) for k, y in enumerate(traced.outputs)],
-            [_tensor(direction(i, p), dtype) for i, p in enumerate(points)], order):
+            [[_tensor(direction(i, p, n), dtype) for i, p in enumerate(points)] for n in (2, 3)],
+            order):
         quantity, k = what.split()[:2]
         parts = [truths[f"{quantity} {k} {part}"] for part in ("re", "im")
                  if f"{quantity} {k} {part}" in truths]
@@ -158,7 +160,10 @@ def _tensor(x, dtype):
 # --- the engine ----------------------------------------------------------------------------------
 
 def _ask(function, inputs, cotangents, directions, order):
-    """(quantity, what the engine answers), for every quantity, and in every mode that it has."""
+    """(quantity, what the engine answers), for every quantity, and in every mode that it has.
+
+    directions: those of the second and those of the third derivative.
+    """
     values = _outputs(function(*inputs))
     answers = [(f"value {k}", y) for k, y in enumerate(values)]
     if len(values) != len(cotangents):
@@ -168,25 +173,34 @@ def _ask(function, inputs, cotangents, directions, order):
               for y, v in zip(values, cotangents, strict=True))
     if order == 0 or not fit:  # which is reported with the value
         return answers
-    with engine.GradientTape() as outer:
-        outer.watch([*inputs, *cotangents])
-        with engine.GradientTape() as inner:
-            inner.watch(inputs)
-            ys = _outputs(function(*inputs))
-        gradients = inner.gradient(ys, inputs, output_gradients=cotangents)
-    for k, (y, again) in enumerate(zip(values, ys, strict=True)):
-        if not np.array_equal(y.numpy(), again.numpy(), equal_nan=True):
-            answers.append((f"value {k} on a tape", again))
-    answers += [(f"gradient {i}", g) for i, g in enumerate(gradients)]
-    if order == 1:
-        return answers
-    there = [i for i, g in enumerate(gradients) if g is not None]
-    seconds = outer.gradient(
-        [gradients[i] for i in there], [*inputs, *cotangents],
-        output_gradients=[directions[i] for i in there], unconnected_gradients="zero")
-    answers += [(f"second {i}", h) for i, h in enumerate(seconds[: len(inputs)])]
-    answers += [(f"tangent {k}", t) for k, t in enumerate(seconds[len(inputs):])]
+
+    def nested(depth):
+        """Gradients of depth - 1 gradients, in a tape of its own."""
+        sources = [*inputs, *cotangents] if depth == 2 else inputs
+        with engine.GradientTape() as tape:
+            tape.watch(sources)
+            ys = nested(depth - 1) if depth > 1 else _outputs(function(*inputs))
+        if depth == 1:
+            answers.extend((f"value {k} on a tape", again) for k, (y, again)
+                           in enumerate(zip(values, ys, strict=True)) if not _same(y, again))
+            found = tape.gradient(ys, inputs, output_gradients=cotangents)
+        else:
+            there = [(y, u) for y, u in zip(ys, directions[depth - 2], strict=True)
+                     if y is not None]
+            found = tape.gradient(
+                [y for y, _ in there], sources, output_gradients=[u for _, u in there],
+                unconnected_gradients="zero")
+        quantity = (None, "gradient", "second", "third")[depth]
+        answers.extend((f"{quantity} {i}", g) for i, g in enumerate(found[: len(inputs)]))
+        answers.extend((f"tangent {k}", t) for k, t in enumerate(found[len(inputs):]))
+        return found[: len(inputs)]
+
+    nested(order)
     return answers
+
+
+def _same(y, again):
+    return np.array_equal(y.numpy(), again.numpy(), equal_nan=True)
 
 
 def _outputs(result):
@@ -253,6 +267,7 @@ def _distance(got, hi, lo):
 
 
 def _name_of(function):
+    function = getattr(function, "func", function)  # of a partial
     name = getattr(function, "__name__", repr(function))
     code = getattr(function, "__code__", None)
     return f"{code.co_filename}:{code.co_firstlineno}" if name == "<lambda>" and code else name

@@ -1,8 +1,9 @@
-"""What is true of a formula: value, gradient, and the derivative of both along fixed directions.
+"""What is true of a formula: value, gradient, and the derivatives of both along fixed directions.
 
-A formula is traced, and evaluated by the oracle at x + t u with an infinitesimal t. The coefficient
-of t in a value is its tangent, and in a gradient the second derivative applied to u: one evaluation
-an input element proves all four. No derivative is written here either.
+A formula is traced, and evaluated by the oracle at x + s u + t w with infinitesimal s and t. The
+coefficient of s in a value is its tangent, and in a gradient the second derivative applied to u;
+that of s t is a derivative more: one evaluation an input element proves all of them. No derivative
+is written here either.
 """
 
 import numpy as np
@@ -20,9 +21,13 @@ from conformance.typing_rules import TensorType
 
 # How much one check may compute: input elements times elements of all nodes, at 10 us each.
 LARGEST_CHECK = 60_000
-# An infinitesimal beside those that Evaluation takes for its gradients, which are the lowest free.
-DIRECTION = 1 << 30
-ALONG = {"value": "tangent", "gradient": "second"}
+# Infinitesimals beside those that Evaluation takes for its gradients, which are the lowest free.
+DIRECTIONS = (1 << 30, 1 << 31)
+# order -> coefficient that it adds, and what that is called in a value and in a gradient
+ALONG = {
+    2: (DIRECTIONS[0], {"value": "tangent", "gradient": "second"}),
+    3: (DIRECTIONS[0] | DIRECTIONS[1], {"value": "curvature", "gradient": "third"}),
+}
 
 
 def generic(key, shape, like=1.0):
@@ -41,9 +46,9 @@ def cotangent(k, shape, like=1.0):
     return generic(f"cotangent {k}", shape, like)
 
 
-def direction(i, x):
-    """That in which input i, the array x, moves."""
-    return generic(f"direction {i}", x.shape, x)
+def direction(i, x, order=2):
+    """That in which input i, the array x, moves for the derivative of this order."""
+    return generic(f"direction {i} of order {order}", x.shape, x)
 
 
 def several(result):
@@ -102,9 +107,11 @@ class Formula:
         """
         wanted = {o.name: (o.node, 0) for o in self.graph.outputs
                   if order or o.name.startswith("value")}
-        for name, (node, _) in list(wanted.items()) if order == 2 else ():
-            kind, rest = name.split(" ", 1)
-            wanted[f"{ALONG[kind]} {rest}"] = node, DIRECTION
+        for reached in range(2, order + 1):
+            mask, called = ALONG[reached]
+            for output in self.graph.outputs:
+                kind, rest = output.name.split(" ", 1)
+                wanted[f"{called[kind]} {rest}"] = output.node, mask
         exact, precision = {}, certify.FIRST_PRECISION
         while len(exact) < len(wanted):
             with working_precision(precision):
@@ -122,12 +129,13 @@ class Formula:
                     for name, place in wanted.items()}
 
     def _evaluation(self, arithmetic, order):
-        directions = [direction(i, p) for i, p in enumerate(self.points)] if order == 2 else []
-        return Directed(self.graph, _slots(self.points), arithmetic, _slots(directions))
+        directions = [_slots([direction(i, p, n) for i, p in enumerate(self.points)])
+                      for n in range(2, order + 1)]
+        return Directed(self.graph, _slots(self.points), arithmetic, directions)
 
 
 class Directed(Evaluation):
-    """An evaluation at x + t u; t is the infinitesimal DIRECTION."""
+    """An evaluation in which all inputs move along each of some directions."""
 
     def __init__(self, graph, inputs, arithmetic, directions):
         super().__init__(graph, inputs, arithmetic)
@@ -150,12 +158,12 @@ class Directed(Evaluation):
     def leaf(self, position):
         """The jets of an input, made once: what is computed from one object is found again."""
         if position not in self.leaves:
-            value = Step(self, position, self.graph.nodes[position]).leaf()
-            moves = self.directions.get(self.graph.nodes[position]["name"])
-            if moves is not None:
-                for jet, u in zip(value.flat, moves.flat, strict=True):
+            node = self.graph.nodes[position]
+            value = Step(self, position, node).leaf()
+            for infinitesimal, moves in zip(DIRECTIONS, self.directions, strict=False):
+                for jet, u in zip(value.flat, moves[node["name"]].flat, strict=True):
                     if type(jet) is not Missing:
-                        jet[DIRECTION] = arb(float(u))
+                        jet[infinitesimal] = arb(float(u))
             self.leaves[position] = value
         return self.leaves[position]
 

@@ -4,7 +4,7 @@ import mpmath
 import numpy as np
 import pytest
 from certified import check, unary
-from directed import Formula, cotangent, direction
+from directed import Formula, cotangent, direction, paired
 
 import reference_engine as engine
 from conformance.errors import CannotCertify
@@ -166,9 +166,51 @@ def test_truths_along_directions_are_those_of_gradients_of_gradients(formula, ar
         assert (found[name].allowed >= 0.2 * truth.allowed).all()
 
 
-def test_tangents_are_those_of_a_straight_line():
-    x, u = np.array(POINTS), direction(0, np.array(POINTS))
-    line = Formula(lambda xp, t: det(xp, x + t * u), [np.array(0.0)], "float64").truths(order=1)
-    weight = float(cotangent(0, ()))
-    tangent = Formula(det, [x], "float64").truths()["tangent 0 re"].hi
-    np.testing.assert_allclose(tangent * weight, line["gradient 0 re"].hi, rtol=1e-15)
+@pytest.mark.parametrize("formula", [tanh, det, lambda xp, x: xp.softmax(x) ** 1.5])
+def test_truths_along_directions_are_slopes_in_a_plane(formula):
+    x = np.array(POINTS)
+    found = Formula(formula, [x], "float64").truths(order=3)
+
+    def plane(xp, x, s, t):
+        y = formula(xp, x + s * direction(0, x.type) + t * direction(0, x.type, order=3))
+        along_u = grad(y * xp.asarray(cotangent(0, y.shape)), s)
+        along_both = grad(along_u, t)
+        return {"tangent": along_u, "curvature": along_both,
+                "second": grad(along_u, x), "third": grad(along_both, x)}
+
+    expected = derivatives(
+        trace(plane, {name: (TensorType(shape, "float64"), "constant")
+                      for name, shape in (("x", x.shape), ("s", ()), ("t", ()))}, dtype="float64"),
+        {"x": x, "s": np.array(0.0), "t": np.array(0.0)})
+    for name in ("second", "third"):
+        np.testing.assert_array_equal(found[f"{name} 0 re"].hi, expected[name].hi)
+    for name in ("tangent", "curvature"):
+        truth = found[f"{name} 0 re"].hi
+        np.testing.assert_allclose(np.sum(truth * cotangent(0, truth.shape)), expected[name].hi,
+                                   rtol=1e-13)
+
+
+def test_truths_of_complex_numbers_are_conjugates():
+    z = np.array([0.3 - 0.7j, 1.1 + 0.4j])
+    found = Formula(lambda xp, z: (z[0] ** 2 - z[1] ** 2, 2 * z[0] * z[1]), [z], "float64",
+                    paired).truths()
+    v, u = cotangent(0, z.shape, z), direction(0, z)
+    for name, expected in (("value", z * z), ("tangent", 2 * z * u),
+                           ("gradient", np.conj(2 * z) * v), ("second", np.conj(2 * u) * v)):
+        truth = found[f"{name} 0 re"].hi + 1j * found[f"{name} 0 im"].hi
+        np.testing.assert_allclose(truth, expected, rtol=1e-14)
+
+
+def test_a_third_derivative(plant):
+    assert set(check(engine.tanh, tanh, POINTS, order=3)) == {
+        "value", "gradient", "tangent", "second", "third"}
+    assert max(unary(engine.exp, mpmath.exp, [0.3, 1.5], ulps=2, order=3)) <= 2
+
+
+def test_a_rule_wrong_in_its_second_derivative_alone(plant, monkeypatch):
+    monkeypatch.setitem(operators.FORWARDS, "tanh", np.exp)
+    plant("exp", lambda dy, y, x: dy * engine.tanh(x))
+    plant("tanh", lambda dy, y, x: dy * engine.constant(np.array(y)))
+    check(engine.exp, lambda xp, x: xp.exp(x), POINTS)
+    with pytest.raises(AssertionError, match="exp: third 0"):
+        check(engine.exp, lambda xp, x: xp.exp(x), POINTS, order=3)
