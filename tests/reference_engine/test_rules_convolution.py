@@ -7,8 +7,8 @@ import jax
 import numpy as np
 import pytest
 import torch
-from certified import check, generic
-from whole_numbers import same_as_torch
+from certified import check
+from whole_numbers import generic, same_as_torch
 
 import reference_engine as engine
 from reference_engine import operators

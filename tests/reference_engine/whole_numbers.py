@@ -21,6 +21,11 @@ def numbers(shape, key=0, low=-4, high=5, dtype="float64"):
     return np.asarray(np.where(drawn == 0, 3, drawn), dtype)
 
 
+def generic(key, shape):
+    """Fixed numbers of 8 bits between -1 and 1, none of them zero: exact in every format."""
+    return numbers(shape, key=len(key) + sum(key.encode()), low=-127, high=128) / 128
+
+
 def distinct(*shape, key=0):
     """Whole numbers that all differ, in an order without a pattern: no two tie for an extreme."""
     count = int(np.prod(shape))
