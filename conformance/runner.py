@@ -264,7 +264,8 @@ def evaluate(backend: type[Backend] | str, graph: Graph, values: Mapping[str, np
     """One evaluation in this process; whatever goes wrong in it is its outcome."""
     try:
         made = get_backend(backend) if isinstance(backend, str) else backend()
-        return _plain(made.evaluate(graph, values, mode=mode, title=title))
+        with np.errstate(all="ignore"):  # what NumPy warns of is an answer to be judged
+            return _plain(made.evaluate(graph, values, mode=mode, title=title))
     except Unsupported as error:
         return NoAnswer("unsupported", str(error))
     except Exception as error:  # the printed code's errors are data; this is the backend's own

@@ -3,19 +3,45 @@
 import numpy as np
 
 from .errors import ShapeError
-from .operators import FORWARDS, apply, rule
-from .tensor import Tensor, as_tensor, dtype_named
+from .operators import FORWARDS, apply, quiet, rule
+from .tensor import ARRAYS, Tensor, as_operand, as_tensor, dtype_named
 
-FORWARDS["astype"] = lambda x, dtype: x.astype(dtype)
-rule("astype", lambda dy, y, x, dtype: astype(dy, x.dtype))
+__all__ = [
+    "arange",
+    "asarray",
+    "astype",
+    "constant",
+    "empty",
+    "empty_like",
+    "eye",
+    "from_dlpack",
+    "full",
+    "full_like",
+    "linspace",
+    "ones",
+    "ones_like",
+    "zeros",
+    "zeros_like",
+]
+
+
+@quiet  # overflow to inf, and complex to real, are what was asked for
+def _cast(x, dtype):
+    if x.dtype.kind == "c" and dtype.kind != "c":
+        x = x.real
+    return x.astype(dtype)
+
+
+FORWARDS["astype"] = _cast
+rule("astype", lambda dy, y, x, dtype: astype(dy, x.dtype), jvp="linear")
 
 
 def astype(x, dtype):
-    """`x` in another dtype; its gradient comes back in x's.
+    """`x` in another dtype, its real part if that is not complex; its gradient comes back in x's.
 
     Raises DtypeError if `dtype` is unknown.
     """
-    return apply("astype", as_tensor(x), dtype=dtype_named(dtype))
+    return apply("astype", as_operand(x), dtype=dtype_named(dtype))
 
 
 def constant(value, dtype=None):
@@ -32,14 +58,21 @@ def constant(value, dtype=None):
     return astype(tensor, dtype)
 
 
-asarray = constant
+def asarray(value, dtype=None, copy=None):
+    """What `constant` gives; Tensors do not change, so that `copy` makes no difference."""
+    return constant(value, dtype)
+
+
+def from_dlpack(array):
+    """A Tensor of the values of any array that speaks DLPack, copied."""
+    return constant(np.from_dlpack(array))
 
 
 def full(shape, value, dtype=None):
     """A Tensor of `shape` filled with one Python number. Raises ShapeError, DtypeError."""
     dtype = as_tensor(value).dtype if dtype is None else dtype_named(dtype)
     try:
-        return Tensor(np.full(shape, value, dtype))
+        return Tensor(np.full(shape, value, dtype)[()])
     except (ValueError, TypeError) as error:
         raise ShapeError(f"full: got shape {shape!r} and value {value!r}: {error}") from error
 
@@ -54,16 +87,42 @@ def ones(shape, dtype="float64"):
     return full(shape, 1, dtype)
 
 
-def full_like(x, value):
-    """A Tensor of x's shape and dtype filled with one Python number."""
-    return full(x.shape, value, x.dtype)
+empty = zeros
 
 
-def zeros_like(x):
-    """A Tensor of x's shape and dtype filled with 0."""
-    return full_like(x, 0)
+def full_like(x, value, dtype=None):
+    """Filled with one Python number, in x's shape, and its dtype unless another is given."""
+    dtype = x.dtype if dtype is None else dtype_named(dtype)
+    if not isinstance(x, ARRAYS) and not hasattr(x, "as_tensor") and hasattr(x, "shape"):
+        return np.full(x.shape, value, dtype)[()]  # what a tape keeps in place of an array
+    filled = np.full(x.shape, value, dtype)[()]
+    return filled if isinstance(x, ARRAYS) else Tensor(filled)
 
 
-def ones_like(x):
-    """A Tensor of x's shape and dtype filled with 1."""
-    return full_like(x, 1)
+def zeros_like(x, dtype=None):
+    """Filled with 0, in x's shape and dtype."""
+    return full_like(x, 0, dtype)
+
+
+def ones_like(x, dtype=None):
+    """Filled with 1, in x's shape and dtype."""
+    return full_like(x, 1, dtype)
+
+
+empty_like = zeros_like
+
+
+def arange(start, /, stop=None, step=1, dtype=None):
+    """The Tensor [start, start + step, ...] below `stop`; one number alone counts from 0 to it."""
+    return constant(np.arange(0, start, step) if stop is None else np.arange(start, stop, step),
+                    dtype)  # fmt: skip
+
+
+def linspace(start, stop, /, num, dtype=None, endpoint=True):
+    """A Tensor of `num` evenly spaced numbers from `start` to `stop`."""
+    return constant(np.linspace(start, stop, num, endpoint=endpoint), dtype)
+
+
+def eye(rows, columns=None, /, k=0, dtype="float64"):
+    """A Tensor (rows, columns) with 1 on diagonal k and 0 elsewhere."""
+    return Tensor(np.eye(rows, columns, k, dtype_named(dtype)))

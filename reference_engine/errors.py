@@ -6,13 +6,34 @@ EngineError
 |-- ShapeError      (ValueError)    shapes or axes that do not fit
 |-- OptionError     (ValueError)    an option's value that does not exist
 |-- IndexingError   (IndexError)    an index out of range or of a kind not supported
+|-- NoGradientError (LookupError)   a gradient through an operator that has none
+|-- NotANumberError (ValueError)    a nan, where `engine.debug(nans=True)` looks for them
 |-- TapeError       (RuntimeError)  a tape asked for what its life does not allow
 `-- RuleError       (RuntimeError)  a gradient rule that breaks its contract
 """
 
+import os
+import sys
+
+_PACKAGE = os.path.dirname(__file__) + os.sep
+
 
 class EngineError(Exception):
-    """The base of every error here."""
+    """The base of every error here; its message ends with the line that made the call."""
+
+    def __init__(self, message):
+        super().__init__(f"{message}{_place()}")
+
+
+def _place():
+    """` (file:line)` of the innermost call from outside this package."""
+    frame = sys._getframe(2)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not file.startswith(_PACKAGE):
+            return f" ({file}:{frame.f_lineno})"
+        frame = frame.f_back
+    return ""
 
 
 class OperandError(EngineError, TypeError):
@@ -35,6 +56,14 @@ class IndexingError(EngineError, IndexError):
     """An index out of range, or of a kind that is not supported."""
 
 
+class NoGradientError(EngineError, LookupError):
+    """A gradient through an operator that has none."""
+
+
+class NotANumberError(EngineError, ValueError):
+    """An operator or a rule made a nan while `engine.debug(nans=True)` looks for them."""
+
+
 class TapeError(EngineError, RuntimeError):
     """A tape asked for something that its life does not allow."""
 
@@ -50,6 +79,7 @@ class GradientWarning(UserWarning):
 def describe(value):
     """A value in a few words for a message: `float32 Tensor of shape (2, 3)`, `float (3.0)`."""
     if hasattr(value, "dtype") and hasattr(value, "shape"):
-        return f"{value.dtype} {type(value).__name__} of shape {tuple(value.shape)}"
+        kind = type(value).__name__ if hasattr(value, "as_tensor") else "array"
+        return f"{value.dtype} {kind} of shape {tuple(value.shape)}"
     text = repr(value)
     return f"{type(value).__name__} ({text if len(text) <= 40 else text[:37] + '...'})"

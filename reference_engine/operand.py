@@ -1,4 +1,4 @@
-"""What a Tensor and a Variable share: Python's operators, each an operator of the engine."""
+"""What a Tensor and a Variable share: the attributes of an array, and the ways into NumPy."""
 
 import numpy as np
 
@@ -11,12 +11,15 @@ def _engine():
     return reference_engine
 
 
+def _numpy_protocol():
+    from . import numpy_protocol
+
+    return numpy_protocol
+
+
 class Operand:
     """Something that operators accept and gradients are taken with respect to."""
 
-    # NumPy then leaves `array * tensor` to us, and refuses np.sin(tensor), which would lose its
-    # gradient.
-    __array_ufunc__ = None
     __slots__ = ()
 
     def numpy(self):
@@ -30,22 +33,22 @@ class Operand:
     @property
     def shape(self):
         """The sizes of the axes, a tuple of ints."""
-        return self.numpy().shape
+        return self._array.shape
 
     @property
     def dtype(self):
         """The NumPy dtype."""
-        return self.numpy().dtype
+        return self._array.dtype
 
     @property
     def ndim(self):
         """The number of axes."""
-        return self.numpy().ndim
+        return self._array.ndim
 
     @property
     def size(self):
         """The number of elements."""
-        return self.numpy().size
+        return self._array.size
 
     def __array__(self, dtype=None, copy=None):
         return (
@@ -53,6 +56,51 @@ class Operand:
             if copy
             else self.numpy().astype(dtype or self.dtype, copy=False)
         )
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **keywords):
+        return _numpy_protocol().of_ufunc(ufunc, method, inputs, keywords)
+
+    def __array_function__(self, function, types, arguments, keywords):
+        return _numpy_protocol().of_function(function, arguments, keywords)
+
+    def __array_namespace__(self, *, api_version=None):
+        return _engine()
+
+    def __dlpack__(self, **keywords):
+        # NumPy exports no read-only array: this is a copy
+        return np.array(self.numpy()).__dlpack__(**keywords)
+
+    def __dlpack_device__(self):
+        return np.empty(0).__dlpack_device__()
+
+    @property
+    def device(self):
+        """Where the values are, as the array API asks: always "cpu"."""
+        return "cpu"
+
+    @property
+    def T(self):
+        """The transpose of a matrix. Raises ShapeError for another number of axes."""
+        if self.ndim != 2:
+            raise ShapeError(f"T: got a {describe(self)}, wanted two axes: use permute_dims")
+        return _engine().matrix_transpose(self)
+
+    @property
+    def mT(self):
+        """The transpose of each matrix of a stack."""
+        return _engine().matrix_transpose(self)
+
+    def astype(self, dtype):
+        """The values in another dtype; gradients come back in this one."""
+        return _engine().astype(self, dtype)
+
+    def item(self):
+        """The only element as a Python number."""
+        return self._only_element("item").item()
+
+    def tolist(self):
+        """The values as nested lists of Python numbers."""
+        return self.numpy().tolist()
 
     def __len__(self):
         if self.ndim == 0:
@@ -64,6 +112,17 @@ class Operand:
 
     def __float__(self):
         return float(self._only_element("float"))
+
+    def __int__(self):
+        return int(self._only_element("int"))
+
+    def __complex__(self):
+        return complex(self._only_element("complex"))
+
+    def __index__(self):
+        if self.dtype.kind not in "iu":
+            raise OperandError(f"index: got a {describe(self)}, wanted an integer Tensor")
+        return int(self._only_element("index"))
 
     def __bool__(self):
         return bool(self._only_element("bool"))
@@ -77,66 +136,5 @@ class Operand:
 
     # == is elementwise, as in NumPy, so that two equal tensors are not one dictionary key.
     __hash__ = object.__hash__
-
-    def __eq__(self, other):
-        return _engine().equal(self, other)
-
-    def __ne__(self, other):
-        return _engine().not_equal(self, other)
-
-    def __lt__(self, other):
-        return _engine().less(self, other)
-
-    def __le__(self, other):
-        return _engine().less_equal(self, other)
-
-    def __gt__(self, other):
-        return _engine().greater(self, other)
-
-    def __ge__(self, other):
-        return _engine().greater_equal(self, other)
-
-    def __neg__(self):
-        return _engine().negative(self)
-
-    def __abs__(self):
-        return _engine().abs(self)
-
-    def __add__(self, other):
-        return _engine().add(self, other)
-
-    def __radd__(self, other):
-        return _engine().add(other, self)
-
-    def __sub__(self, other):
-        return _engine().subtract(self, other)
-
-    def __rsub__(self, other):
-        return _engine().subtract(other, self)
-
-    def __mul__(self, other):
-        return _engine().multiply(self, other)
-
-    def __rmul__(self, other):
-        return _engine().multiply(other, self)
-
-    def __truediv__(self, other):
-        return _engine().divide(self, other)
-
-    def __rtruediv__(self, other):
-        return _engine().divide(other, self)
-
-    def __pow__(self, other):
-        return _engine().pow(self, other)
-
-    def __rpow__(self, other):
-        return _engine().pow(other, self)
-
-    def __matmul__(self, other):
-        return _engine().matmul(self, other)
-
-    def __rmatmul__(self, other):
-        return _engine().matmul(other, self)
-
-    def __getitem__(self, key):
-        return _engine().getitem(self, key)
+    # Python's operators, + - * / // % ** @ < <= > >= == != & | ^ ~ - abs() and [], are put here by
+    # the package: they are the engine's operators themselves, without a call in between.

@@ -1,43 +1,65 @@
-"""Which tapes are listening in this thread, and what they are told."""
+"""Who is listening to the operators of this thread: tapes and forward accumulators."""
 
+import itertools
 import threading
-from typing import Any, NamedTuple
 
 
-class Record(NamedTuple):
-    """One operator call on one tape."""
-
-    name: str
-    inputs: tuple
-    parameters: dict[str, Any]
-    output: Any
-    tracked: tuple[int, ...]  # positions of the inputs that the tape followed at that time
+class _Thread(threading.local):
+    listeners = ()  # outermost first
 
 
-class _Stack(threading.local):
-    def __init__(self):
-        self.tapes = []
-
-
-_stack = _Stack()
+thread = _Thread()
+# Every Tensor that someone follows has a key of its own, and so has every Variable.
+keys = itertools.count(1)
 
 
 def active_tapes():
-    """The tapes recording in this thread, outermost first."""
-    return _stack.tapes
+    """The listeners of this thread, outermost first."""
+    return list(thread.listeners)
 
 
-def start(tape):
-    """Makes `tape` the innermost one."""
-    _stack.tapes.append(tape)
+def start(listener):
+    """Makes `listener` the innermost one."""
+    thread.listeners = (*thread.listeners, listener)
 
 
-def stop(tape):
-    """Ends `tape`'s recording, wherever it stands; no harm if it was not recording."""
-    _stack.tapes[:] = [other for other in _stack.tapes if other is not tape]
+def stop(listener):
+    """Ends `listener`'s recording, wherever it stands; no harm if it was not recording."""
+    thread.listeners = tuple(other for other in thread.listeners if other is not listener)
 
 
-def record(name, inputs, parameters, output):
-    """Tells every listening tape that `output` is operator `name` of `inputs`."""
-    for tape in _stack.tapes:
-        tape.note(name, inputs, parameters, output)
+class only:
+    """Within the block, `listeners` listen and nobody else."""
+
+    __slots__ = ("_before", "_listeners")
+
+    def __init__(self, listeners):
+        self._listeners = listeners
+
+    def __enter__(self):
+        self._before, thread.listeners = thread.listeners, self._listeners
+
+    def __exit__(self, *exception):
+        thread.listeners = self._before
+
+
+def record(op, inputs, parameters, y):
+    """Tells whoever follows one of `inputs` (Tensors) that `y` is operator `op` of them.
+
+    y: a Tensor, or a tuple of them from an operator with several outputs.
+    """
+    listeners = thread.listeners
+    if len(listeners) == 1:
+        followed = listeners[0].followed
+        for x in inputs:
+            if x.key in followed:
+                listeners[0].note(op, inputs, parameters, y)
+                return
+        return
+    # Innermost first: what a forward accumulator computes, those around it are told.
+    for listener in reversed(listeners):
+        followed = listener.followed
+        for x in inputs:
+            if x.key in followed:
+                listener.note(op, inputs, parameters, y)
+                break

@@ -1,13 +1,15 @@
-"""GradientTape: records what is computed, then goes backward over it.
+"""GradientTape: records what is computed from what it follows, and answers for the gradients."""
 
-`unbroadcast` and `accumulate` are looked up in this module at every call, so that a test may
-replace either by a wrong one and expect to be caught.
-"""
-
+import contextlib
+import math
 import warnings
 
+import numpy as np
+
 from . import recording
+from .backward import connected_to, consumed, pull_back
 from .creation import ones_like, zeros_like
+from .debugging import switches
 from .errors import (
     GradientWarning,
     OperandError,
@@ -18,26 +20,12 @@ from .errors import (
     describe,
 )
 from .operand import Operand
-from .operators import is_differentiable, rule_for
-from .recording import Record
-from .rules.elementwise import add
-from .rules.reductions import sum
+from .operators import NONE
+from .recording import thread
+from .rules.complex_numbers import conj
+from .saving import everything
+from .structure import flat, rebuilt
 from .tensor import Tensor, is_float, same_dtype
-
-
-def accumulate(dx, more):
-    """The cotangent of a tensor used twice: the sum of those from its uses."""
-    return add(dx, more)
-
-
-def unbroadcast(dx, shape):
-    """`dx` summed over the axes that broadcasting added to `shape` or stretched."""
-    added = tuple(range(dx.ndim - len(shape)))
-    if added:
-        dx = sum(dx, axis=added)
-    sizes = enumerate(zip(shape, dx.shape, strict=False))
-    stretched = tuple(axis for axis, (size, got) in sizes if size == 1 != got)
-    return sum(dx, axis=stretched, keepdims=True) if stretched else dx
 
 
 class GradientTape:
@@ -50,21 +38,28 @@ class GradientTape:
 
     It follows what it is told to watch, every trainable Variable that is read (unless
     `watch_accessed_variables=False`), and all that is computed from these. A tape that is not
-    `persistent` answers one gradient() and then forgets. Tapes nest: an outer one records the
+    `persistent` answers one question and then forgets. Tapes nest: an outer one records the
     gradient() of an inner one, which gives second derivatives. A `with` block entered again goes on
     with the recording, or starts afresh once it was forgotten.
+
+    Gradients with respect to complex values are TensorFlow's and torch's, dL/du + i dL/dv of
+    z = u + iv, the direction in which a real L grows; JAX's are their conjugates.
     """
 
     def __init__(self, persistent=False, watch_accessed_variables=True):
         self._persistent = persistent
         self._watch_accessed_variables = watch_accessed_variables
         self._spent = False
+        self._forget()
+
+    def _forget(self):
         self._records = []
-        self._made_at = {}  # id of a recorded output -> position of its record
-        self._followed = {}  # id -> operand, kept alive so that the id stays its own
+        self.followed = set()  # keys of what is watched, and of all that is computed from it
+        self._watched = set()  # keys of what is watched
+        self._variables = {}  # those watched, by key, in the order of their first use
 
     def __enter__(self):
-        if self in recording.active_tapes():
+        if self in thread.listeners:
             raise TapeError(
                 "the tape is already recording: make another GradientTape() for the inner block"
             )
@@ -76,44 +71,90 @@ class GradientTape:
         recording.stop(self)
 
     def watch(self, tensor):
-        """Follows a Tensor, a Variable, or a list or tuple of them, from now on.
+        """Follows a Tensor, a Variable, or nested lists, tuples and dicts of them, from now on.
 
         An integer or bool tensor has no derivative: a GradientWarning, and its gradient is None.
         Raises OperandError for anything else, TapeError outside the tape's `with` block.
         """
-        if self not in recording.active_tapes():
+        if self not in thread.listeners:
             raise TapeError(
                 "watch(): the tape is not recording, so it will see no use of this: "
                 "call it inside `with GradientTape() as tape:`"
             )
-        for operand in _flat(tensor):
+        for operand in flat(tensor):
             _check_operand("watch() wants Tensors or Variables", operand)
-            if is_float(operand):
-                self._followed[id(operand)] = operand
-            else:
-                _warn(
-                    f"watch(): got a {describe(operand)}, wanted float32 or float64: "
-                    "its gradient will be None"
-                )
+            if not is_float(operand):
+                _warn(f"watch(): got a {describe(operand)}, wanted floats: "
+                      "its gradient will be None")  # fmt: skip
+                continue
+            if operand.key is None:
+                operand.key = next(recording.keys)
+            if not isinstance(operand, Tensor):
+                self._variables[operand.key] = operand
+            self.followed.add(operand.key)
+            self._watched.add(operand.key)
 
-    def note(self, name, inputs, parameters, output):
-        """Records an operator call if it carries a derivative from something followed."""
-        tracked = tuple(position for position, x in enumerate(inputs) if id(x) in self._followed)
-        if tracked and is_float(output) and is_differentiable(name):
-            self._made_at[id(output)] = len(self._records)
-            self._followed[id(output)] = output
-            self._records.append(Record(name, inputs, parameters, output, tracked))
+    def watched_variables(self):
+        """The Variables that the tape watches, in the order in which it met them."""
+        return tuple(self._variables.values())
+
+    def reset(self):
+        """Forgets all that was recorded and watched. Raises TapeError outside the `with` block."""
+        self._need_recording("reset")
+        self._forget()
+
+    @contextlib.contextmanager
+    def stop_recording(self):
+        """Within the block nothing is recorded. Raises TapeError outside the `with` block."""
+        self._need_recording("stop_recording")
+        with recording.only(tuple(other for other in thread.listeners if other is not self)):
+            yield
+
+    def _need_recording(self, request):
+        if self not in thread.listeners:
+            raise TapeError(f"{request}(): the tape is not recording: "
+                            "call it inside `with GradientTape() as tape:`")  # fmt: skip
+
+    def note(self, op, inputs, parameters, y):
+        """Records an operator call on something followed."""
+        followed = self.followed
+        if len(inputs) == 1:
+            x = inputs[0]
+            keys = (x.key,)
+            shapes = None if parameters is NONE else (x._array.shape,)
+        elif len(inputs) == 2:
+            x, w = inputs
+            shapes = x._array.shape, w._array.shape
+            if parameters is NONE and shapes[0] == shapes[1]:
+                shapes = None
+            keys = x.key if x.key in followed else None, w.key if w.key in followed else None
+        else:
+            shapes = tuple([x._array.shape for x in inputs])
+            keys = tuple([x.key if x.key in followed else None for x in inputs])
+        if type(y) is Tensor:
+            key = y.key
+            if key is None:
+                key = y.key = next(recording.keys)
+            followed.add(key)
+        else:
+            key = tuple([_key(part) for part in y])
+            followed.update(key)
+        keep = everything if switches.rules else op.keep
+        self._records.append((op, key, keys, keep(y, inputs), parameters, shapes))
 
     def note_access(self, variable):
         """Watches a Variable that is being read."""
-        if self._watch_accessed_variables and variable.trainable and is_float(variable):
-            self._followed[id(variable)] = variable
+        key = variable.key
+        if self._watch_accessed_variables and key not in self.followed and is_float(variable):
+            self.followed.add(key)
+            self._watched.add(key)
+            self._variables[key] = variable
 
     def gradient(self, target, sources, output_gradients=None, unconnected_gradients="none"):
         """The derivative of `target` with respect to `sources`, structured as `sources` are.
 
-        target: a Tensor or a list of them, whose elements are all summed.
-        sources: a Tensor or Variable, watched or computed, or a list, tuple or dict of them.
+        target: a Tensor, or nested lists, tuples and dicts of them; all elements are summed.
+        sources: a Tensor or Variable, watched or computed, or nested lists, tuples, dicts of them.
         output_gradients: the cotangent of each target, in its shape and dtype; None means ones.
         unconnected_gradients: what a source gets that no target depends on: "none" or "zero".
 
@@ -121,124 +162,196 @@ class GradientTape:
         or target that is not a Tensor or Variable, ShapeError or DtypeError for an output gradient
         that does not fit its target.
         """
-        if unconnected_gradients not in ("none", "zero"):
-            raise OptionError(
-                f'unconnected_gradients: got {unconnected_gradients!r}, wanted "none" or "zero"'
-            )
-        for source in _flat(sources):
-            _check_operand("gradient() wants Tensors or Variables as sources", source)
+        unconnected = unconnected_zeros(unconnected_gradients)
+        _check_sources("gradient", sources)
         seeds = _seeds(target, output_gradients)
-        self._use()
-        try:
-            cotangents = self._backward(seeds, {id(source) for source in _flat(sources)})
-        finally:
-            if not self._persistent:
-                self._forget()
+        with self._asked("gradient"):
+            return self._answer(seeds, sources, unconnected, last=not self._persistent)
 
-        def answer(source):
-            unconnected = zeros_like(source) if unconnected_gradients == "zero" else None
-            return cotangents.get(id(source), unconnected)
+    def jacobian(self, target, sources, unconnected_gradients="none"):
+        """d target / d source, of shape target.shape + source.shape, structured as `sources` are.
 
-        return _rebuilt(answer, sources)
+        One pass backward for each element of `target`, a Tensor. Raises as gradient() does.
+        """
+        unconnected = unconnected_zeros(unconnected_gradients)
+        _check_sources("jacobian", sources)
+        _check_operand("jacobian() wants a Tensor as target", target)
+        with self._asked("jacobian"):
+            rows = [self._answer([(target, seed)], sources, unconnected)
+                    for seed in _one_hot_seeds(target, range(target.size))]  # fmt: skip
+        return _stacked(rows, sources, target.shape, unconnected)
 
-    def _use(self):
+    def batch_jacobian(self, target, source, unconnected_gradients="none"):
+        """d target[b] / d source[b] for every b, of shape target.shape + source.shape[1:].
+
+        target[b] must not depend on other parts of source than source[b]. One pass backward for
+        each element of target[0]. Raises ShapeError unless both have a first axis of one size.
+        """
+        unconnected = unconnected_zeros(unconnected_gradients)
+        for operand in (target, source):
+            _check_operand("batch_jacobian() wants two Tensors", operand)
+        if not (target.ndim and source.ndim and target.shape[0] == source.shape[0]):
+            raise ShapeError(
+                f"batch_jacobian: got target shape {target.shape} and source shape {source.shape}, "
+                "wanted a first axis of one size"
+            )
+        batch, inner = target.shape[0], math.prod(target.shape[1:])
+        with self._asked("batch_jacobian"):
+            columns = [self._answer([(target, seed)], source, unconnected)
+                       for seed in _column_seeds(target, batch, inner)]  # fmt: skip
+        if not columns:
+            return _no_rows(target, source, target.shape + source.shape[1:])
+        if columns[0] is None:
+            return None
+        from .rules.shapes import reshape, stack
+
+        return reshape(stack(columns, axis=1), target.shape + source.shape[1:])
+
+    @contextlib.contextmanager
+    def _asked(self, request):
+        """The life of one question: a tape that is not persistent stops recording and forgets."""
         if self._spent:
             raise TapeError(
-                "gradient(): this tape has already answered once and then forgot: "
+                f"{request}(): this tape has already answered once and then forgot: "
                 "make it with GradientTape(persistent=True) to ask again"
             )
-        if not self._persistent:
-            # A tape that answers once has no use for its own gradient; a persistent one records it.
-            recording.stop(self)
-            self._spent = True
+        if self._persistent:
+            yield
+            return
+        # A tape that answers once has no use for its own gradient; a persistent one records it.
+        recording.stop(self)
+        self._spent = True
+        try:
+            yield
+        finally:
+            self._forget()
 
-    def _forget(self):
-        self._records, self._made_at, self._followed = [], {}, {}
+    def _answer(self, seeds, sources, unconnected, last=False):
+        """Gradients structured as `sources`; `last`: the records are not wanted any more."""
+        tensors = bool(thread.listeners)
+        with np.errstate(all="ignore"):  # IEEE results, inf and nan, are answers here
+            cotangents = _by_key(seeds, self.followed, tensors)
+            wanted = {source.key for source in flat(sources)} & self.followed
+            records = self._records
+            connected = None if self._watched <= wanted else connected_to(wanted, records)
+            steps = consumed(records) if last else reversed(records.copy())
+            found = pull_back(steps, cotangents, wanted, connected, tensors)
 
-    def _backward(self, seeds, sources):
-        """Cotangents, by id, of all from the seeded targets back to the ids `sources`."""
-        path, connected = self._between([y for y, _ in seeds], sources & self._followed.keys())
-        cotangents = {}
-        for y, dy in seeds:
-            if id(y) in connected:
-                _add_to(cotangents, y, dy)
-        for record in reversed(path):
-            dy = cotangents.get(id(record.output))  # None where a rule on the way had no derivative
-            for position in record.tracked if dy is not None else ():
-                x = record.inputs[position]
-                if id(x) in connected:
-                    _add_to(cotangents, x, _input_cotangent(record, position, dy))
-        return cotangents
+            def answer(source):
+                if source.key in found:
+                    return _as_answer(found[source.key], source)
+                return zeros_like(source) if unconnected else None
 
-    def _between(self, targets, sources):
-        """The records that lead from `sources` to `targets`, in order, and the ids they connect."""
-        needed = {id(y) for y in targets}
-        last = max((self._made_at.get(y, -1) for y in needed), default=-1)
-        leading = []
-        for index in range(last, -1, -1):
-            record = self._records[index]
-            if id(record.output) in needed:
-                leading.append(record)
-                needed.update(id(record.inputs[position]) for position in record.tracked)
-        connected, path = set(sources), []
-        for record in reversed(leading):
-            if any(id(record.inputs[position]) in connected for position in record.tracked):
-                connected.add(id(record.output))
-                path.append(record)
-        return path, connected
+            return rebuilt(answer, sources)
 
 
-def _input_cotangent(record, position, dy):
-    """What the rule makes of dy for one input, in its shape; None if it has no derivative."""
-    x = record.inputs[position]
-    function = rule_for(record.name, position, len(record.inputs))
-    if function is None:
-        return None
-    dx = function(dy, record.output, *record.inputs, **record.parameters)
-    if isinstance(dx, Tensor) and dx.shape != x.shape:
-        dx = unbroadcast(dx, x.shape)
-    fits = isinstance(dx, Tensor) and (dx.shape, dx.dtype) == (x.shape, x.dtype)
-    if dx is not None and not fits:
-        raise RuleError(
-            f"the rule of {record.name} for input {position} gave {describe(dx)}, "
-            f"wanted a dtype and shape like those of the input, a {describe(x)}"
-        )
-    return dx
+def _key(y):
+    if y.key is None:
+        y.key = next(recording.keys)
+    return y.key
 
 
-def _add_to(cotangents, x, dx):
-    if dx is not None:
-        cotangents[id(x)] = accumulate(cotangents[id(x)], dx) if id(x) in cotangents else dx
+def _by_key(seeds, followed, tensors):
+    """The first cotangents; conjugated, since rules transpose and gradients are adjoints."""
+    cotangents = {}
+    for y, dy in seeds:
+        if y.key in followed:
+            dy = conj(dy) if dy.dtype.kind == "c" else dy
+            dy = dy if tensors else dy._array
+            cotangents[y.key] = cotangents[y.key] + dy if y.key in cotangents else dy
+    return cotangents
+
+
+def _as_answer(dx, source):
+    """A cotangent as the gradient of its source: a Tensor of the source's shape and dtype."""
+    dx = dx if type(dx) is Tensor else Tensor(dx)
+    if dx._array.dtype != source.dtype:
+        dx = dx.astype(source.dtype)
+    if dx._array.shape != source.shape:
+        raise RuleError(f"a rule on the way to a {describe(source)} gave a {describe(dx)}: "
+                        "engine.debug(rules=True) names it")  # fmt: skip
+    return conj(dx) if dx._array.dtype.kind == "c" else dx
+
+
+def unconnected_zeros(option):
+    """Whether unconnected sources get zeros."""
+    option = getattr(option, "value", option)  # TensorFlow's enum has the same values
+    if option not in ("none", "zero"):
+        raise OptionError(f'unconnected_gradients: got {option!r}, wanted "none" or "zero"')
+    return option == "zero"
+
+
+def _check_sources(request, sources):
+    for source in flat(sources):
+        _check_operand(f"{request}() wants Tensors or Variables as sources", source)
 
 
 def _seeds(target, output_gradients):
     """Pairs of a target and its cotangent."""
-    if not isinstance(target, list | tuple):
+    targets = flat(target)
+    if not isinstance(target, list | tuple | dict):
         return [_seed(target, output_gradients)]
-    given = [None] * len(target) if output_gradients is None else output_gradients
-    if not isinstance(given, list | tuple) or len(given) != len(target):
+    given = [None] * len(targets) if output_gradients is None else output_gradients
+    given = flat(given) if isinstance(given, list | tuple | dict) else given
+    if not isinstance(given, list) or len(given) != len(targets):
         raise ShapeError(
-            f"output_gradients: got {describe(given)}, "
-            f"wanted a list of {len(target)}, one for each target"
+            f"output_gradients: got {describe(output_gradients)}, "
+            f"wanted a list of {len(targets)}, one for each target"
         )
-    return [_seed(y, dy) for y, dy in zip(target, given, strict=True)]
+    return [_seed(y, dy) for y, dy in zip(targets, given, strict=True)]
 
 
 def _seed(y, dy):
     _check_operand("gradient() wants a Tensor or a list of them as target", y)
     if not is_float(y):
         _warn(
-            f"gradient(): got a {describe(y)} as target, wanted float32 or float64: "
+            f"gradient(): got a {describe(y)} as target, wanted floats: "
             "its gradients will be None"
         )
     if dy is None:
         return y, ones_like(y)
     dy = same_dtype("output_gradients", dy, zeros_like(y))[0]
+    if dy.dtype != y.dtype:
+        raise OptionError(
+            f"output_gradients: got dtype {dy.dtype}, wanted that of its target, {y.dtype}"
+        )
     if dy.shape != y.shape:
         raise ShapeError(
             f"output_gradients: got a {describe(dy)}, wanted the shape of its target, {y.shape}"
         )
     return y, dy
+
+
+def _one_hot_seeds(target, places):
+    for place in places:
+        seed = np.zeros(target.size, target.dtype)
+        seed[place] = 1
+        yield Tensor(seed.reshape(target.shape)[()])
+
+
+def _column_seeds(target, batch, inner):
+    for place in range(inner):
+        seed = np.zeros((batch, inner), target.dtype)
+        seed[:, place] = 1
+        yield Tensor(seed.reshape(target.shape))
+
+
+def _stacked(rows, sources, shape, unconnected):
+    """One gradient for each element of the target -> Jacobians of shape `shape` + the source's."""
+    from .rules.shapes import reshape, stack
+
+    columns = list(zip(*map(flat, rows), strict=True)) or [()] * len(flat(sources))
+    jacobians = iter([
+        None if parts and parts[0] is None
+        else reshape(stack(list(parts)), shape + source.shape) if parts
+        else Tensor(np.zeros(shape + source.shape, source.dtype))
+        for parts, source in zip(columns, flat(sources), strict=True)
+    ])  # fmt: skip
+    return rebuilt(lambda source: next(jacobians), sources)
+
+
+def _no_rows(target, source, shape):
+    return Tensor(np.zeros(shape, source.dtype))
 
 
 def _check_operand(wanted, value):
@@ -249,20 +362,4 @@ def _check_operand(wanted, value):
 
 
 def _warn(message):
-    warnings.warn(message, GradientWarning, stacklevel=3)
-
-
-def _flat(structure):
-    """The leaves of nested lists, tuples and dicts, in order."""
-    leaves = []
-    _rebuilt(leaves.append, structure)
-    return leaves
-
-
-def _rebuilt(function, structure):
-    """The same lists, tuples and dicts with `function` of each leaf."""
-    if isinstance(structure, dict):
-        return {key: _rebuilt(function, part) for key, part in structure.items()}
-    if isinstance(structure, list | tuple):
-        return type(structure)([_rebuilt(function, part) for part in structure])
-    return function(structure)
+    warnings.warn(message, GradientWarning, stacklevel=4)

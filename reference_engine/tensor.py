@@ -5,17 +5,15 @@ import numpy as np
 from .errors import DtypeError, OperandError, ShapeError, describe
 from .operand import Operand
 
-FLOATS = ("float32", "float64")
-DTYPES = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", *FLOATS)
-_KNOWN = frozenset(np.dtype(name) for name in DTYPES)
-_ARRAYS = (np.ndarray, np.generic)
-_TYPED = (Operand, *_ARRAYS)
-_KINDS = {
-    "b": 0,
-    "u": 1,
-    "i": 1,
-    "f": 2,
-}  # a Python number may be raised to its partner's kind, never lowered
+DTYPES = (
+    "bool",
+    *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)),
+    *("float16", "bfloat16", "float32", "float64", "complex64", "complex128"),
+)
+ARRAYS = (np.ndarray, np.generic)
+_KNOWN = frozenset(np.dtype(name) for name in DTYPES if name != "bfloat16")
+# A Python number may be raised to its partner's kind, never lowered.
+_KINDS = {"b": 0, "u": 1, "i": 1, "f": 2, "V": 2, "c": 3}  # V: NumPy's kind of bfloat16
 
 
 class Tensor(Operand):
@@ -24,81 +22,145 @@ class Tensor(Operand):
     Two Tensors are one source of gradients only if they are the same object.
     """
 
-    __slots__ = ("_array",)
+    # _array is an ndarray, or for 0-d a NumPy scalar, whose arithmetic is six times as fast;
+    # key is what tapes know the Tensor by, None until one follows it.
+    __slots__ = ("__weakref__", "_array", "key")
 
     def __init__(self, array):
-        array = np.asarray(array)
-        if array.dtype not in _KNOWN:
-            raise DtypeError(
-                f"a Tensor: got dtype {array.dtype}, wanted one of {', '.join(DTYPES)}"
-            )
-        if array.flags.writeable:
-            array = array.view()
-            array.flags.writeable = False
         self._array = array
+        self.key = None
 
     def numpy(self):
         """The values as a read-only ndarray, not copied: `.numpy().copy()` may be written to."""
-        return self._array
+        array = np.asarray(self._array)
+        if array.flags.writeable:
+            array = array.view()
+            array.flags.writeable = False
+        return array
 
     def as_tensor(self):
         """Itself."""
         return self
 
     def __repr__(self):
-        values = np.array2string(self._array, separator=", ")
+        values = np.array2string(np.asarray(self._array), separator=", ")
         return f"Tensor({values}, shape={self.shape}, dtype={self.dtype})"
 
 
 def dtype_named(dtype):
     """The np.dtype that `dtype`, a name or a type, means; DtypeError if the engine has none."""
+    if isinstance(dtype, str) and dtype == "bfloat16":
+        return _bfloat16()
     try:
         known = np.dtype(dtype)
     except TypeError:
         known = None
-    if dtype is None or known is None or known not in _KNOWN:
+    if dtype is None or known is None or not is_known(known):
         raise DtypeError(f"got dtype {dtype!r}, wanted one of {', '.join(DTYPES)}")
     return known
 
 
+def _bfloat16():
+    try:
+        import ml_dtypes  # late: only bfloat16 needs it
+    except ImportError:
+        raise DtypeError(
+            "got dtype 'bfloat16', which NumPy lacks: pip install ml_dtypes"
+        ) from None
+    return np.dtype(ml_dtypes.bfloat16)
+
+
+def is_known(dtype):
+    """Whether the engine computes in `dtype`."""
+    return dtype in _KNOWN or dtype.name == "bfloat16"
+
+
 def is_float(operand):
     """Whether derivatives of, or with respect to, `operand` can exist."""
-    return operand.dtype.kind == "f"
+    dtype = operand.dtype
+    return dtype.kind in "fc" or dtype.name == "bfloat16"
+
+
+def known_array(array):
+    """An ndarray or NumPy scalar, as it is; DtypeError if the engine does not have its dtype."""
+    if is_known(array.dtype):
+        return array
+    raise DtypeError(f"a Tensor: got dtype {array.dtype}, wanted one of {', '.join(DTYPES)}")
 
 
 def as_tensor(value, dtype=None):
     """`value` as a Tensor; an array keeps its dtype, Python numbers take `dtype` if given."""
     if isinstance(value, Operand):
         return value.as_tensor()
-    if isinstance(value, _ARRAYS):
-        return Tensor(np.array(value))
+    if isinstance(value, np.generic):
+        return Tensor(known_array(value))
+    if isinstance(value, np.ndarray):
+        return Tensor(known_array(np.array(value))[()])  # [()]: a 0-d array as a NumPy scalar
+    if dtype is not None and type(value) is float and dtype.kind == "f":
+        return Tensor(_number(value, dtype))
     array = _array_of_numbers(value)
     if dtype is None or array.dtype == dtype:
-        return Tensor(array)
+        return Tensor(array[()])
     if _KINDS[array.dtype.kind] > _KINDS[dtype.kind]:
         raise DtypeError(
             f"got {describe(value)} with a tensor of dtype {dtype}, which cannot hold it: "
             f"cast the tensor with engine.astype(x, {array.dtype.name!r})"
         )
-    return Tensor(_cast(array, dtype))
+    return Tensor(_cast(array, dtype)[()])
 
 
 def same_dtype(name, *values):
-    """`values` as Tensors of one dtype, which the Tensors and arrays among them decide.
+    """`values` as Tensors of one dtype, promoted as the array API standard does.
 
-    Raises DtypeError where two of them differ, since promotion would hide in which precision a
-    result was computed.
+    Python numbers take the dtype of the others. Plain arrays alone stay as they are: a rule is
+    working on them. Raises DtypeError where the kinds of two dtypes differ (int64 and float32),
+    since the standard leaves open what comes of them.
     """
-    dtypes = [value.dtype for value in values if isinstance(value, _TYPED)]
-    if not dtypes:
-        dtypes = [np.result_type(*(_array_of_numbers(value) for value in values))]
-    for dtype in dtypes:
-        if dtype != dtypes[0]:
-            raise DtypeError(
-                f"{name}: got dtypes {dtypes[0]} and {dtype}, wanted one dtype: "
-                f"cast one operand with engine.astype(x, {dtypes[0].name!r})"
-            )
-    return [as_tensor(value, dtypes[0]) for value in values]
+    dtypes = {value.dtype for value in values if isinstance(value, (Operand, *ARRAYS))}
+    if not any(isinstance(value, Operand) for value in values):
+        return list(values)
+    dtype = dtypes.pop() if len(dtypes) == 1 else _promoted(name, values, dtypes)
+    tensors = [as_tensor(value, dtype) for value in values]
+    return [x if x.dtype == dtype else x.astype(dtype) for x in tensors]
+
+
+def as_operand(value):
+    """A Tensor or a plain array as it is, anything else as a Tensor."""
+    return value if type(value) is Tensor or isinstance(value, ARRAYS) else as_tensor(value)
+
+
+def _promoted(name, values, dtypes):
+    """The one dtype of the array API's promotion tables."""
+    kinds = {_kind(dtype) for dtype in dtypes}
+    if len(kinds) == 1:
+        dtype = _common(dtypes)
+        if _kind(dtype) in kinds:  # uint64 and int64 would become float64
+            return dtype
+    first, second = [v.dtype for v in values if hasattr(v, "dtype")][:2]
+    raise DtypeError(
+        f"{name}: got dtypes {first} and {second}, wanted dtypes of one kind: "
+        f"cast one operand with engine.astype(x, {first.name!r})"
+    )
+
+
+def _kind(dtype):
+    return {"b": "bool", "u": "integer", "i": "integer"}.get(dtype.kind, "float")
+
+
+def _common(dtypes):
+    if any(dtype.name == "bfloat16" for dtype in dtypes):
+        # as in torch and JAX, the two halves, neither of which holds the other, meet in float32
+        others = (d for d in dtypes if d.name not in ("bfloat16", "float16"))
+        dtypes = [np.dtype("float32"), *others]
+    return np.result_type(*dtypes)
+
+
+def _number(value, dtype):
+    """A Python float in a real floating dtype; 1e300 is inf in float32."""
+    if dtype.itemsize < 8 and abs(value) > 6e4:
+        with np.errstate(over="ignore"):
+            return dtype.type(value)
+    return dtype.type(value)
 
 
 def _array_of_numbers(value):
@@ -114,9 +176,9 @@ def _array_of_numbers(value):
             f"got nested lists of unequal lengths, wanted a rectangular array: {error}"
         ) from error
     if array.dtype.kind in _KINDS:
-        return array
+        return known_array(array)
     raise OperandError(
-        f"got {describe(value)}, wanted a Tensor, a Variable, an array or real numbers"
+        f"got {describe(value)}, wanted a Tensor, a Variable, an array or numbers"
     )
 
 
@@ -127,7 +189,7 @@ def _holds_operands(value):
 
 
 def _cast(array, dtype):
-    with np.errstate(over="ignore"):  # 1e300 is inf in float32
+    with np.errstate(over="ignore", invalid="ignore"):  # 1e300 is inf in float32
         cast = array.astype(dtype)
     if dtype.kind in "ui" and (cast != array).any():
         raise DtypeError(

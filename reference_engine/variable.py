@@ -1,14 +1,11 @@
 """Variable, a value that changes in place and that tapes watch by themselves."""
 
+from . import recording
 from .creation import constant
 from .errors import DtypeError, ShapeError, describe
 from .operand import Operand
-from .operators import FORWARDS, rule
-from .recording import active_tapes, record
+from .recording import thread
 from .tensor import Tensor, as_tensor
-
-FORWARDS["read_variable"] = lambda x: x
-rule("read_variable", lambda dy, y, x: dy)
 
 
 class Variable(Operand):
@@ -18,23 +15,35 @@ class Variable(Operand):
     Takes what `constant` takes, and raises what it raises.
     """
 
-    __slots__ = ("_array", "trainable")
+    __slots__ = ("__weakref__", "_tensor", "key", "name", "trainable")
 
-    def __init__(self, value, dtype=None, trainable=True):
-        self._array = constant(value, dtype).numpy()
+    def __init__(self, value, dtype=None, trainable=True, name="Variable"):
+        self.key = next(recording.keys)
         self.trainable = trainable
+        self.name = name
+        self._hold(constant(value, dtype)._array)
+
+    def _hold(self, array):
+        # All that was ever read of a Variable goes by its key: their cotangents add up.
+        self._tensor = Tensor(array)
+        self._tensor.key = self.key
+
+    @property
+    def _array(self):
+        return self._tensor._array
 
     def numpy(self):
         """The present values as a read-only ndarray, which later assignments leave as it is."""
-        return self._array
+        return self._tensor.numpy()
 
     def as_tensor(self):
         """The present value as a Tensor, which tapes know to have come from this Variable."""
-        snapshot = Tensor(self._array)
-        for tape in active_tapes():
-            tape.note_access(self)
-        record("read_variable", (self,), {}, snapshot)
-        return snapshot
+        if self.trainable:
+            for listener in thread.listeners:
+                listener.note_access(self)
+        return self._tensor
+
+    value = read_value = as_tensor
 
     def assign(self, value):
         """Replaces the value by one of the same shape and dtype; no gradient flows through this.
@@ -51,7 +60,7 @@ class Variable(Operand):
             raise DtypeError(
                 f"assign: got dtype {new.dtype}, wanted {self.dtype}: cast it with engine.astype"
             )
-        self._array = new.numpy()
+        self._hold(new._array)
         return self
 
     def assign_add(self, value):
@@ -59,14 +68,14 @@ class Variable(Operand):
 
         Returns the Variable. Raises as `assign` does.
         """
-        return self.assign(self + value)
+        return self.assign(Tensor(self._array) + as_tensor(value, self.dtype))
 
     def assign_sub(self, value):
         """Replaces the value by its difference from `value`.
 
         Returns the Variable. Raises as `assign` does.
         """
-        return self.assign(self - value)
+        return self.assign(Tensor(self._array) - as_tensor(value, self.dtype))
 
     def __repr__(self):
-        return f"Variable({self._array.tolist()}, shape={self.shape}, dtype={self.dtype})"
+        return f"Variable({self.numpy().tolist()}, shape={self.shape}, dtype={self.dtype})"

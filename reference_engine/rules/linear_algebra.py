@@ -7,6 +7,8 @@ from ..operators import FORWARDS, apply, rule
 from ..tensor import same_dtype
 from .shapes import expand_dims, matrix_transpose, squeeze
 
+__all__ = ["matmul"]
+
 
 def matmul(x, w):
     """The product of x (..., m, k) and w (..., k, n), or of vectors (k,) in their place.
@@ -30,4 +32,4 @@ def matmul(x, w):
 FORWARDS["matmul"] = np.matmul
 rule("matmul",
      lambda dy, y, x, w: matmul(dy, matrix_transpose(w)),
-     lambda dy, y, x, w: matmul(matrix_transpose(x), dy))  # fmt: skip
+     lambda dy, y, x, w: matmul(matrix_transpose(x), dy), jvp="bilinear")  # fmt: skip

@@ -6,7 +6,9 @@ import numpy as np
 
 from ..errors import DtypeError
 from ..operators import FORWARDS, apply, operator, rule
-from ..tensor import as_tensor, same_dtype
+from ..tensor import as_operand, as_tensor, same_dtype
+
+__all__ = ["clip", "where"]
 
 
 def where(condition, x, y):
@@ -14,7 +16,8 @@ def where(condition, x, y):
 
     Raises DtypeError, ShapeError.
     """
-    condition = as_tensor(condition)
+    condition = as_tensor(condition) if isinstance(condition, bool | list) else (
+        as_operand(condition))
     if condition.dtype != bool:
         raise DtypeError(
             f"where: got a condition of dtype {condition.dtype}, wanted bool: "
@@ -25,7 +28,8 @@ def where(condition, x, y):
 
 FORWARDS["where"] = np.where
 # Chosen, not multiplied by a mask: 0 * inf would let the branch not taken spoil the other.
-rule("where", None, lambda dy, y, c, x, w: where(c, dy, 0), lambda dy, y, c, x, w: where(c, 0, dy))
+rule("where", None, lambda dy, y, c, x, w: where(c, dy, 0), lambda dy, y, c, x, w: where(c, 0, dy),
+     jvp="elementwise")  # fmt: skip
 
 
 @operator
@@ -55,4 +59,4 @@ def _inside(x, min, max):
 
 
 # Convention: a bound belongs to the interval in which the derivative is 1.
-rule("clip", lambda dy, y, x, min, max: where(_inside(x, min, max), dy, 0))
+rule("clip", lambda dy, y, x, min, max: where(_inside(x, min, max), dy, 0), jvp="elementwise")

@@ -1,28 +1,50 @@
 """Operators that move elements and change none."""
 
+import math
+
 import numpy as np
 
 from ..errors import OperandError, describe
 from ..operators import FORWARDS, apply, operator, rule, variadic_rule
 from ..tensor import same_dtype
 
+__all__ = [
+    "broadcast_to",
+    "concat",
+    "expand_dims",
+    "flip",
+    "identity",
+    "matrix_transpose",
+    "permute_dims",
+    "reshape",
+    "roll",
+    "squeeze",
+    "stack",
+]
+
+
+@operator
+def identity(x):
+    """x itself, as another Tensor."""
+    return x
+
 
 @operator
 def reshape(x, shape):
     """x with the same elements in another shape, of which one size may be -1. Raises ShapeError."""
-    return np.reshape(x, shape)
+    return x.reshape(shape)
 
 
 @operator
 def permute_dims(x, axes):
     """x with axis axes[i] moved to place i. Raises ShapeError."""
-    return np.transpose(x, axes)
+    return x.transpose(axes)
 
 
 @operator
 def matrix_transpose(x):
     """x with its last two axes exchanged. Raises ShapeError for fewer than two."""
-    return np.swapaxes(x, -1, -2)
+    return x.swapaxes(-1, -2)
 
 
 @operator
@@ -34,13 +56,17 @@ def expand_dims(x, axis):
 @operator
 def squeeze(x, axis):
     """x without `axis` (int or tuple), of size 1. Raises ShapeError for another size."""
-    return np.squeeze(x, axis)
+    return x.squeeze(axis)
 
 
 @operator
 def broadcast_to(x, shape):
     """x repeated to `shape` by the rules of broadcasting. Raises ShapeError."""
-    return np.broadcast_to(x, shape)
+    if math.prod(shape) > 4096 or x.ndim > len(shape):
+        return np.broadcast_to(x, shape)  # a view, which costs more than filling a small array
+    repeated = np.empty(shape, x.dtype)
+    repeated[...] = x
+    return repeated
 
 
 @operator
@@ -62,16 +88,19 @@ def _opposite(shift):
     return tuple(-s for s in shift) if isinstance(shift, tuple) else -shift
 
 
-rule("reshape", lambda dy, y, x, shape: reshape(dy, x.shape))
-rule(
-    "permute_dims", lambda dy, y, x, axes: permute_dims(dy, tuple(np.argsort(np.mod(axes, x.ndim))))
-)
-rule("matrix_transpose", lambda dy, y, x: matrix_transpose(dy))
-rule("expand_dims", lambda dy, y, x, axis: reshape(dy, x.shape))
-rule("squeeze", lambda dy, y, x, axis: reshape(dy, x.shape))
-rule("broadcast_to", lambda dy, y, x, shape: dy)  # the tape sums over what was repeated
-rule("flip", lambda dy, y, x, axis: flip(dy, axis))
-rule("roll", lambda dy, y, x, shift, axis: roll(dy, _opposite(shift), axis))
+def _inverse(axes):
+    return tuple(np.argsort(np.mod(axes, len(axes))).tolist()) if axes else ()
+
+
+rule("identity", lambda dy, y, x: dy, jvp="linear")
+rule("reshape", lambda dy, y, x, shape: reshape(dy, x.shape), jvp="linear")
+rule("permute_dims", lambda dy, y, x, axes: permute_dims(dy, _inverse(axes)), jvp="linear")
+rule("matrix_transpose", lambda dy, y, x: matrix_transpose(dy), jvp="linear")
+rule("expand_dims", lambda dy, y, x, axis: reshape(dy, x.shape), jvp="linear")
+rule("squeeze", lambda dy, y, x, axis: reshape(dy, x.shape), jvp="linear")
+rule("broadcast_to", lambda dy, y, x, shape: dy, jvp="linear")  # the tape sums what was repeated
+rule("flip", lambda dy, y, x, axis: flip(dy, axis), jvp="linear")
+rule("roll", lambda dy, y, x, shift, axis: roll(dy, _opposite(shift), axis), jvp="linear")
 
 
 def concat(tensors, axis=0):
@@ -112,5 +141,7 @@ def _piece(position, dy, axis, tensors):
 
 FORWARDS["concat"] = lambda *x, axis: np.concatenate(x, axis)
 FORWARDS["stack"] = lambda *x, axis: np.stack(x, axis)
-variadic_rule("concat", lambda position, dy, y, *x, axis: _piece(position, dy, axis, x))
-variadic_rule("stack", lambda position, dy, y, *x, axis: dy[_along(axis, dy.ndim, position)])
+variadic_rule("concat", lambda position, dy, y, *x, axis: _piece(position, dy, axis, x),
+              jvp="linear", shapes_only=True)  # fmt: skip
+variadic_rule("stack", lambda position, dy, y, *x, axis: dy[_along(axis, dy.ndim, position)],
+              jvp="linear", shapes_only=True)  # fmt: skip

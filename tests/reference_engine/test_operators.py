@@ -13,13 +13,13 @@ def test_a_planted_forward_is_used(monkeypatch):
 
 
 def test_exports_exist_and_are_documented():
-    for name in engine.__all__:
+    for name in set(engine.__all__) - {"newaxis"}:  # which is None
         assert getattr(engine, name).__doc__, name
     assert len(engine.__all__) == len(set(engine.__all__))
 
 
 def test_every_public_operator_is_exported():
-    helpers = {"one_minus_square", "put", "scatter_add", "read_variable"}
+    helpers = {"one_minus_square", "put", "scatter_add"}
     assert operators.RULES.keys() - helpers <= set(engine.__all__)
 
 

@@ -26,10 +26,27 @@ def test_overlapping_slices_add_up():
     assert tape.gradient(y, x).numpy().tolist() == [2, 4, 2]
 
 
-@pytest.mark.parametrize("key", [[0, 1], True, np.array([0]), 1.0, (0, [1])])
+@pytest.mark.parametrize(
+    "key",
+    [[0, 0], np.array([[1], [-1]]), (slice(None), [1, 0, 1]), ([0, 1, 0], [1, 1, 1]),
+     np.array([True, False]), np.array([[True, False], [True, True]]),
+     (np.array([True, False]), 1)],
+)  # fmt: skip
+def test_an_element_that_is_taken_twice_gets_both_cotangents(key):
+    x = engine.constant([[1.0, 2.0], [3.0, 4.0]])
+    with engine.GradientTape() as tape:
+        tape.watch(x)
+        y = x[key] ** 2
+    times = np.zeros((2, 2))
+    np.add.at(times, key, 1)
+    assert y.tolist() == (x.numpy()[key] ** 2).tolist()
+    assert tape.gradient(y, x).tolist() == (2 * times * x.numpy()).tolist()
+
+
+@pytest.mark.parametrize("key", [True, 1.0, (0, "a"), np.array([0.5])])
 def test_kinds_of_index_that_are_refused(key):
     with pytest.raises(
-        engine.IndexingError, match=r"x\[...\]: got .*use engine.take\(x, indices, axis\)"
+        engine.IndexingError, match=r"x\[...\]: got .* wanted ints, slices.*engine.where"
     ):
         engine.ones((2, 2))[key]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import reference_engine as engine
-from reference_engine import recording
+from reference_engine import operators, recording
 
 
 def values(tensors):
@@ -269,10 +269,9 @@ def test_only_the_records_between_target_and_sources_are_visited(monkeypatch):
         end = start**2
         engine.sin(end)
     visited = []
-    monkeypatch.setattr(
-        "reference_engine.tape.rule_for",
-        lambda name, *_: visited.append(name) or (lambda dy, *_: dy),
-    )
+    for name in ("exp", "multiply", "pow", "sin"):
+        spies = [lambda dy, *_, name=name: visited.append(name) or dy] * len(operators.RULES[name])
+        monkeypatch.setitem(operators.RULES, name, tuple(spies))
     tape.gradient(end, start)
     assert visited == ["pow"]
 
@@ -284,7 +283,7 @@ def test_an_integer_has_no_derivative():
         pytest.warns(engine.GradientWarning, match=r"int64 Tensor of shape .* None"),
     ):
         tape.watch(n)
-    with pytest.warns(engine.GradientWarning, match="as target, wanted float32 or float64"):
+    with pytest.warns(engine.GradientWarning, match="as target, wanted floats"):
         assert tape.gradient(n * n, n) is None
 
 
@@ -302,8 +301,10 @@ def test_refusals_say_what_to_do():
             tape.watch("x")
     with pytest.raises(engine.OperandError) as caught:
         tape.gradient(x, 3.0)
+    here = f" ({__file__}:{caught.tb.tb_lineno})"
     assert str(caught.value) == (
         "gradient() wants Tensors or Variables as sources, got float (3.0): watch a constant(3.0)"
+        + here
     )
     with pytest.raises(engine.OperandError, match="as target, got NoneType"):
         tape.gradient(None, x)
@@ -315,15 +316,15 @@ def test_refusals_say_what_to_do():
         tape.gradient(x, x, output_gradients=1.0)
     with pytest.raises(engine.ShapeError, match="wanted a list of 2, one for each target"):
         tape.gradient([x, x], x, output_gradients=[1.0])
-    with pytest.raises(engine.DtypeError, match="float32 and float64"):
-        tape.gradient(x, x, output_gradients=np.ones(2, "float32"))
+    with pytest.raises(engine.DtypeError, match="int8 and float64"):
+        tape.gradient(x, x, output_gradients=np.ones(2, "int8"))
 
 
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (lambda dy, y, x: dy[:1], r"gave float64 Tensor of shape \(1,\), wanted .* shape \(2,\)"),
-        (lambda dy, y, x: engine.astype(dy, "float32"), "gave float32 Tensor"),
+        (lambda dy, y, x: dy[:1], r"gave float64 array of shape \(1,\), wanted .* shape \(2,\)"),
+        (lambda dy, y, x: engine.astype(dy, "float32"), "gave float32 array"),
         (lambda dy, y, x: 1.0, r"gave float \(1.0\)"),
     ],
 )

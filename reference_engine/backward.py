@@ -1,0 +1,142 @@
+"""Going backward over records: from cotangents of results to cotangents of what they came from.
+
+`unbroadcast` and `accumulate` are looked up in this module at every call, so that a test may
+replace either by a wrong one and expect to be caught.
+"""
+
+import functools
+
+import numpy as np
+
+from .debugging import switches
+from .errors import RuleError, describe
+from .rules.reductions import sum
+from .tensor import Tensor
+
+# A record is a tuple: the operator, the key of its output (or a tuple of keys), the keys of its
+# inputs (None for one that is not followed), what is kept of output and inputs, the parameters, and
+# the shapes of the inputs (None where all are that of the output).
+
+
+def accumulate(dx, more):
+    """The cotangent of something used twice: the sum of those from its uses."""
+    return dx + more
+
+
+def unbroadcast(dx, shape):
+    """`dx` summed over the axes that broadcasting added to `shape` or stretched."""
+    added = tuple(range(dx.ndim - len(shape)))
+    if added:
+        dx = sum(dx, axis=added)
+    sizes = enumerate(zip(shape, dx.shape, strict=False))
+    stretched = tuple(axis for axis, (size, got) in sizes if size == 1 != got)
+    return sum(dx, axis=stretched, keepdims=True) if stretched else dx
+
+
+def pull_back(records, cotangents, sources, connected, tensors):
+    """The cotangents of the keys `sources`, from those of other keys.
+
+    records: the latest first; one that is let go of here is freed if nobody else holds it.
+    cotangents: by key; used up.
+    connected: the keys that depend on a source; None for all.
+    tensors: cotangents are Tensors and somebody records this; else they are plain arrays.
+    """
+    found, owned = {}, set()  # owned: keys whose cotangent is a buffer of ours, to add to in place
+    for op, key, keys, kept, parameters, shapes in records:
+        if type(key) is tuple:
+            dy = _cotangents_of_several(key, cotangents, sources, found, kept[0], tensors)
+        else:
+            dy = cotangents.pop(key, None)
+            if dy is not None and key in sources:
+                found[key] = dy
+        if dy is None:
+            continue
+        values = kept if tensors else _arrays(kept)
+        rules = op.rules
+        for position, k in enumerate(keys):
+            if k is None or (connected is not None and k not in connected):
+                continue
+            rule = _variadic(op, position) if op.variadic else _rule(rules, position, op, keys)
+            if rule is None:
+                continue
+            dx = rule(dy, *values, **parameters)
+            if dx is None:
+                continue
+            if type(dx) is Tensor and not tensors:
+                dx = dx._array
+            if shapes is not None and dx.shape != shapes[position]:
+                dx = unbroadcast(dx, shapes[position])
+            if switches.rules:
+                _check(dx, kept[position + 1], position, op)
+            if k not in cotangents:
+                cotangents[k] = dx
+            elif k in owned:
+                total = cotangents[k]
+                total += dx
+                cotangents[k] = total
+            else:
+                cotangents[k] = accumulate(cotangents[k], dx)
+                if not tensors:
+                    owned.add(k)
+    for key in sources:
+        if key in cotangents:
+            found[key] = cotangents[key]
+    return found
+
+
+def consumed(records):
+    """The records, the latest first, each taken off the list when its turn comes."""
+    while records:
+        yield records.pop()
+
+
+def connected_to(sources, records):
+    """The keys `sources` and those of all that the records compute from them."""
+    connected = set(sources)
+    for _, key, keys, *_ in records:
+        if not connected.isdisjoint(keys):
+            connected.update(key if type(key) is tuple else (key,))
+    return connected
+
+
+def _arrays(kept):
+    y = kept[0]
+    if type(y) is tuple:
+        return [tuple([part._array for part in y]), *[x._array for x in kept[1:]]]
+    return [x._array for x in kept]
+
+
+def _cotangents_of_several(keys, cotangents, sources, found, outputs, tensors):
+    """The tuple of cotangents of an operator's outputs, zeros for those that have none."""
+    given = [cotangents.pop(key, None) for key in keys]
+    if all(dy is None for dy in given):
+        return None
+    for key, dy in zip(keys, given, strict=True):
+        if dy is not None and key in sources:
+            found[key] = dy
+    zeros = [np.zeros(y.shape, y.dtype) if dy is None else dy
+             for y, dy in zip(outputs, given, strict=True)]  # fmt: skip
+    return tuple([Tensor(dy) if tensors and type(dy) is not Tensor else dy for dy in zeros])
+
+
+def _variadic(op, position):
+    return op.rules[0] and functools.partial(op.rules[0], position)
+
+
+def _rule(rules, position, op, keys):
+    try:
+        return rules[position]
+    except IndexError:
+        raise RuleError(
+            f"{op.name}: got {len(rules)} rules, wanted one for each of its {len(keys)} inputs"
+        ) from None
+
+
+def _check(dx, x, position, op):
+    """What `debug(rules=True)` asks of a rule."""
+    fits = hasattr(dx, "dtype") and (dx.shape, dx.dtype) == (x.shape, x.dtype)
+    if not fits:
+        raise RuleError(
+            f"the rule of {op.name} for input {position} gave {describe(dx)}, "
+            f"wanted a dtype and shape like those of the input, a {describe(x)}"
+        )

@@ -1,0 +1,77 @@
+"""Switches that make the engine check itself, at some cost."""
+
+import contextlib
+import functools
+
+import numpy as np
+
+from .errors import NotANumberError, OptionError, describe
+from .operators import OPS
+
+
+class _Switches:
+    rules = False  # every rule's answer is checked for its shape and dtype
+    nans = False
+
+
+switches = _Switches()
+
+
+@contextlib.contextmanager
+def debug(rules=None, nans=None):
+    """Within the block, in every thread, the engine checks what it does.
+
+    rules: each gradient rule must give an array of its input's shape and dtype, else RuleError.
+    nans: the first operator or rule that makes a nan of inputs without one raises NotANumberError.
+    None leaves a switch as it is. Raises OptionError for anything but a bool.
+    """
+    for value in (rules, nans):
+        if value is not None and not isinstance(value, bool):
+            raise OptionError(f"debug(): got {describe(value)}, wanted True, False or None")
+    before = switches.rules, switches.nans
+    switches.rules = before[0] if rules is None else rules
+    _look_for_nans(before[1] if nans is None else nans)
+    try:
+        yield
+    finally:
+        switches.rules = before[0]
+        _look_for_nans(before[1])
+
+
+def _look_for_nans(wanted):
+    """Puts guards before all operators' functions, or takes them away."""
+    if wanted == switches.nans:
+        return
+    switches.nans = wanted
+    for op in OPS.values():
+        if wanted:
+            op.forward = _guard(op.forward, op.name, "operator {}")
+            op.use(tuple(f and _guard(f, op.name, "the gradient rule of {}") for f in op.rules))
+        else:
+            op.forward = op.forward.__wrapped__
+            op.use(tuple(f and f.__wrapped__ for f in op.rules))
+
+
+def _guard(function, name, what):
+    @functools.wraps(function)
+    def guarded(*arguments, **parameters):
+        result = function(*arguments, **parameters)
+        if _has_nan(result) and not any(map(_has_nan, arguments)):
+            given = " and ".join(describe(a) for a in arguments if hasattr(a, "dtype"))
+            raise NotANumberError(
+                f"{what.format(name)} made a nan of {given}, none of which has one: "
+                "look at the values there; engine.where chooses safe ones before the operator"
+            )
+        return result
+
+    return guarded
+
+
+def _has_nan(value):
+    if isinstance(value, tuple):
+        return any(map(_has_nan, value))
+    array = getattr(value, "_array", value)
+    dtype = getattr(array, "dtype", None)
+    if dtype is None or not isinstance(array, np.ndarray | np.generic):
+        return False
+    return (dtype.kind in "fc" or dtype.name == "bfloat16") and bool(np.isnan(array).any())

@@ -1,0 +1,1 @@
+"""The array API's extension of Fourier transforms."""
