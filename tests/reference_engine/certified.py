@@ -38,7 +38,7 @@ from conformance.errors import CannotCertify
 SPELLING = 2
 ULPS = 2
 # The largest useful allowance, as a part of the element or of SMALL times the largest one.
-VAGUE = {"float64": 2.0**-26, "float32": 2.0**-7, "float16": 2.0**-3, "bfloat16": 2.0**-2}
+VAGUE = {"float64": 2.0**-20, "float32": 2.0**-7, "float16": 2.0**-3, "bfloat16": 2.0**-2}
 SMALL = 2.0**-10
 COMPLEX = {"float64": "complex128", "float32": "complex64"}
 # A reference of one variable is computed at two precisions, which must agree.
@@ -56,28 +56,31 @@ class Accuracy(NamedTuple):
 
 
 def check(function, formula, *inputs, dtype="float64", slack=1, order=2, name=None,
-          make=engine.constant):
+          make=engine.constant, normwise=False):
     """Assert that the engine's `function(*tensors)` has the value and derivatives of `formula`.
 
     formula: (xp, *values) -> value, or a tuple of values where the function has several outputs.
     inputs: numbers, lists or arrays, rounded to `dtype`; all are differentiated.
     slack: multiplies what is allowed; say why where it is used. order: 0 to 3 derivatives.
     name: what failures call the operator. make: (array, dtype) -> operand.
+    normwise: every element may be off by what the largest of its array may, for algorithms (LU, QR)
+    in which each element feels the rounding of all; higher derivatives count as no smaller than the
+    gradient, since those that are 0 are sums that cancel.
     Returns the Accuracy of each quantity. Raises AssertionError with the first bad element, and
     CannotCertify where there is no derivative (a kink, the end of a domain).
     """
-    return _check(function, formula, inputs, dtype, slack, order, name, make, several)
+    return _check(function, formula, inputs, dtype, slack, order, name, make, normwise, several)
 
 
 def check_complex(function, formula, *inputs, dtype="float64", slack=1, order=2, name=None,
-                  make=engine.constant):
+                  make=engine.constant, normwise=False):
     """`check` with complex inputs, each given to the formula as a pair (real, imaginary).
 
     formula: returns a pair for a complex output, a value for a real one, a list for several.
     A gradient is dL/du + i dL/dv for x = u + i v and L = sum(re(y) re(v) + im(y) im(v)).
     dtype: of the real and imaginary parts.
     """
-    return _check(function, formula, inputs, dtype, slack, order, name, make, paired)
+    return _check(function, formula, inputs, dtype, slack, order, name, make, normwise, paired)
 
 
 def unary(function, reference, points, ulps, dtype="float64", order=2, name=None):
@@ -124,7 +127,7 @@ def _taylor(reference, point, order):
     return found[-1]
 
 
-def _check(function, formula, inputs, dtype, slack, order, name, make, outputs_of):
+def _check(function, formula, inputs, dtype, slack, order, name, make, normwise, outputs_of):
     name = name or _name_of(function)
     points = [_rounded(x, dtype) for x in inputs]
     traced = Formula(formula, points, dtype, outputs_of)
@@ -136,11 +139,25 @@ def _check(function, formula, inputs, dtype, slack, order, name, make, outputs_o
             [[_tensor(direction(i, p, n), dtype) for i, p in enumerate(points)] for n in (2, 3)],
             order):
         quantity, k = what.split()[:2]
-        parts = [truths[f"{quantity} {k} {part}"] for part in ("re", "im")
-                 if f"{quantity} {k} {part}" in truths]
-        found = _compare(f"{name}: {what} in {dtype}", got, parts, dtype, slack)
+        parts = _parts(truths, quantity, k)
+        scale = None
+        if normwise:
+            scale = _size(parts)
+            if quantity in ("second", "third"):
+                scale = max(scale, _size(_parts(truths, "gradient", k)))
+        found = _compare(f"{name}: {what} in {dtype}", got, parts, dtype, slack, scale)
         worst[quantity] = max(worst.get(quantity, found), found)
     return worst
+
+
+def _parts(truths, quantity, k):
+    """A truth, of real and imaginary part where it is complex."""
+    names = (f"{quantity} {k} {part}" for part in ("re", "im"))
+    return [truths[name] for name in names if name in truths]
+
+
+def _size(parts):
+    return max(float(np.max(np.abs(part.hi), initial=0)) for part in parts)
 
 
 def _rounded(x, dtype):
@@ -209,21 +226,24 @@ def _outputs(result):
 
 # --- the comparison ------------------------------------------------------------------------------
 
-def _compare(title, got, parts, dtype, slack):
+def _compare(title, got, parts, dtype, slack, scale):
     """The Accuracy of one answer; raises AssertionError at the first element that is too far.
 
-    parts: the truth, of real and imaginary part where it is complex.
+    scale: None, or how large the whole array counts as.
     """
     twofold = len(parts) == 2
     wanted = np.dtype(COMPLEX[dtype]) if twofold else _rounded(0, dtype).dtype
     got = _array(title, got, parts[0].hi.shape, wanted)
     got = got.astype("complex128" if twofold else "float64")
     # a complex number is as accurate as its larger part
-    unit = np.maximum.reduce([ulp(part.hi, dtype) for part in parts])
-    allowed = np.maximum.reduce([part.allowed for part in parts])
-    allowed = slack * (SPELLING * allowed + ULPS * unit)
     size = np.maximum.reduce([np.abs(part.hi) for part in parts])
-    largest = float(np.max(size, initial=0.0)) or 1.0
+    allowed = np.maximum.reduce([part.allowed for part in parts])
+    if scale is not None:
+        size = np.full_like(size, scale)
+        allowed = np.full_like(allowed, np.max(allowed, initial=0))
+    unit = ulp(size, dtype)
+    allowed = slack * (SPELLING * allowed + ULPS * unit)
+    largest = float(np.max(size, initial=0)) or 1.0
     useful = np.isfinite(allowed) & (allowed <= VAGUE[dtype] * np.maximum(size, SMALL * largest))
     if not useful.all():
         at = _first(~useful)

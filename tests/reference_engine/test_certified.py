@@ -69,6 +69,21 @@ def test_a_wrong_forward(monkeypatch):
         check(engine.tanh, tanh, POINTS)
 
 
+def test_elements_that_feel_the_rounding_of_all():
+    def noisy(x):  # residues of cancelled sums where the formula has zeros
+        return x * engine.constant(np.eye(3)) + (engine.sum(x) - engine.sum(x + 1) + 9) * 0.01
+
+    def formula(xp, x):
+        return x * np.eye(3)
+
+    with pytest.raises(AssertionError, match="noisy: value 0"):
+        check(noisy, formula, POINTS)
+    found = check(noisy, formula, POINTS, normwise=True)
+    assert 0 < found["value"].part < 1
+    with pytest.raises(AssertionError, match="noisy: value 0"):
+        check(noisy, lambda xp, x: formula(xp, x) + 1e-13, POINTS, normwise=True)
+
+
 def test_nan(plant):
     plant("tanh", lambda dy, y, x: dy * (1 - y * y) * float("nan"))
     with pytest.raises(AssertionError, match=r"gradient 0.*got .*nan"):
