@@ -161,13 +161,14 @@ def products_of_others(u, places):
     return gather_at(before * after, np.argsort(order).reshape(places.shape))
 
 
-def _products_at(u, places, shape):
+def products_at(u, places, shape):
+    """Ones of `shape`, multiplied by u at `places`."""
     return apply("multiply_at", as_operand(np.ones(shape, u.dtype)), u, places=places)
 
 
 FORWARDS["multiply_at"] = _by(np.multiply)
 rule("multiply_at",
-     lambda dy, y, x, u, places: dy * _products_at(u, places, dy.shape),
+     lambda dy, y, x, u, places: dy * products_at(u, places, dy.shape),
      lambda dy, y, x, u, places:
      gather_at(dy * x, places) * products_of_others(u, places))  # fmt: skip
 
