@@ -6,6 +6,7 @@ import math
 import numpy as np
 
 from ..errors import OptionError, ShapeError, describe
+from ..kernels.error_functions import ndtr
 from ..operators import FORWARDS, apply, as_operand, elementwise, operator, quiet, rule, values
 from .elementwise import abs, hypot, reciprocal, sigmoid, tanh
 from .reductions import sum
@@ -95,14 +96,6 @@ rule("silu", lambda dy, y, x: dy * silu_slope(x))
 rule("silu_slope", lambda dy, y, x: dy * _silu_bend(x))
 rule("quick_gelu", lambda dy, y, x: dy * silu_slope(1.702 * x))
 
-_erfc = np.vectorize(math.erfc, otypes=["float64"])
-
-
-def _distribution(x):
-    """The normal distribution function."""
-    return _erfc(-x / math.sqrt(2)) / 2
-
-
 @unary
 def normal_density(x):
     x = np.clip(x, -_FAR_SQUARED, _FAR_SQUARED)
@@ -113,13 +106,13 @@ def normal_density(x):
 
 @unary
 def gelu_exact(x):
-    return np.maximum(x, -_FAR_SQUARED) * _distribution(x)
+    return np.maximum(x, -_FAR_SQUARED) * ndtr(x)
 
 
 @unary
 def gelu_slope(x):
     x = np.clip(x, -_FAR_SQUARED, _FAR_SQUARED)
-    return _distribution(x) + x * FORWARDS["normal_density"](x)
+    return ndtr(x) + x * FORWARDS["normal_density"](x)
 
 
 def _gelu_bend(x):

@@ -48,7 +48,7 @@ def _mean(x, axis):
     return np.sum(x, axis=axis, keepdims=True) / x.dtype.type(count(x.shape, axis))
 
 
-def _scaled(x, axis, epsilon, centered):
+def scaled(x, axis, epsilon, centered):
     """x - mean(x), and sqrt(mean of squares + epsilon), both over one power of two; and that.
 
     The power is 1 but where squares would overflow, or lose digits below the normal numbers.
@@ -71,14 +71,14 @@ def _scaled(x, axis, epsilon, centered):
 
 @same_precision
 def _standardize(x, axis, epsilon, centered):
-    x, root, _ = _scaled(x, axis, epsilon, centered)
+    x, root, _ = scaled(x, axis, epsilon, centered)
     return x / root
 
 
 @operator
 @same_precision
 def inverse_deviation(x, axis, epsilon, centered):
-    _, root, scale = _scaled(x, axis, epsilon, centered)
+    _, root, scale = scaled(x, axis, epsilon, centered)
     return 1 / root / scale
 
 
