@@ -1,0 +1,1 @@
+"""Special functions on ndarrays, by NumPy alone: values, no gradients."""
