@@ -113,12 +113,14 @@ class _Reads:
     """Listens for the trainable Variables that are read."""
 
     def __init__(self):
-        self.followed = frozenset()
         self._found = {}
 
     @property
     def variables(self):
         return list(self._found.values())
+
+    def note(self, *_):
+        """Operators are none of its business."""
 
     def note_access(self, variable):
         if is_float(variable):

@@ -83,7 +83,9 @@ class ForwardAccumulator:
     def note(self, op, inputs, parameters, y):
         """Computes the tangent of y; the listeners around this one are told of that."""
         tangents = [self.followed.get(x.key) for x in inputs]
-        around = thread.listeners[: thread.listeners.index(self)]
+        if not any(t is not None for t in tangents):
+            return
+        around = thread.listeners[thread.listeners.index(self) + 1 :]
         with only(around), np.errstate(all="ignore"):
             tangent = push_forward(op, inputs, tangents, parameters, y)
         outputs = y if type(y) is tuple else (y,)
@@ -129,7 +131,7 @@ def _transposed(op, inputs, tangents, parameters, y):
     seeds = [Tensor(np.ones(part.shape, part.dtype)[()]) for part in (y if several else (y,))]
     rehearsal = _Rehearsal(seeds)
     pulled = {}
-    with only((*thread.listeners, rehearsal)):
+    with only((rehearsal, *thread.listeners)):
         for position, (x, t) in enumerate(zip(inputs, tangents, strict=True)):
             if t is not None:
                 dx = _rule_of(op, position)(

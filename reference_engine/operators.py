@@ -149,28 +149,35 @@ def apply(name, *inputs, **parameters):
     op = OPS[name]
     if not any(type(x) is Tensor for x in inputs):
         return op.forward(*inputs, **parameters)
-    inputs = [x if type(x) is Tensor else as_tensor(x) for x in inputs]
+    return _applied(op, [x if type(x) is Tensor else as_tensor(x) for x in inputs], parameters)
+
+
+def _applied(op, inputs, parameters):
+    """An operator of Tensors."""
     try:
         result = op.forward(*[x._array for x in inputs], **parameters)
     except (ValueError, IndexError, TypeError, OverflowError) as error:
-        raise explained(error, name, inputs, parameters) from error
-    if type(result) is tuple:
-        y = tuple([Tensor(array) for array in result])
-        _refuse_integers(name, inputs, y[0])
-    else:
-        y = Tensor(result)
-        if any(x.key is not None for x in inputs):
-            if op.differentiable and is_float(y):
+        raise explained(error, op.name, inputs, parameters) from error
+    return _told(op, inputs, parameters, result)
+
+
+def _told(op, inputs, parameters, result):
+    """A result as a Tensor, or a tuple of them, of which the listeners know."""
+    y = Tensor(result) if type(result) is not tuple else tuple([Tensor(part) for part in result])
+    for x in inputs:
+        if x.key is not None:
+            if op.differentiable and (type(y) is tuple or is_float(y)):
                 record(op, inputs, parameters, y)
-        elif name != "astype":  # the one way to ask for floats of integers
-            _refuse_integers(name, inputs, y)
-        return y
-    if op.differentiable and any(x.key is not None for x in inputs):
-        record(op, inputs, parameters, y)
+            return y
+    if op.name != "astype":  # the one way to ask for floats of integers
+        _refuse_integers(op.name, inputs, y[0] if type(y) is tuple else y)
     return y
 
 
 def _refuse_integers(name, inputs, y):
+    for x in inputs:
+        if x._array.dtype.kind in "fc":
+            return
     if is_float(y) and not any(map(is_float, inputs)):
         raise DtypeError(
             f"{name}: got {_described(inputs)}, wanted floats: "
@@ -227,9 +234,7 @@ def _binary(op, otherwise):
 
     def call(x, w):
         if type(x) is not Tensor or type(w) is not Tensor:
-            if isinstance(x, ARRAYS) and not hasattr(w, "as_tensor"):
-                return otherwise(x, w)
-            x, w = _pair(op.name, x, w)
+            x, w = pair(op.name, x, w)
             if type(x) is not Tensor:
                 return otherwise(x, w)
         a, b = x._array, w._array
@@ -250,44 +255,104 @@ def _binary(op, otherwise):
     return call
 
 
+def apply_to_two(name, x, w):
+    """Operator `name` of two operands of one dtype, with less to do than `apply`."""
+    op = OPS[name]
+    if type(x) is not Tensor or type(w) is not Tensor:
+        return apply(name, x, w)
+    try:
+        y = Tensor(op.forward(x._array, w._array))
+    except (ValueError, TypeError) as error:
+        raise explained(error, name, [x, w], {}) from error
+    if x.key is not None or w.key is not None:
+        record(op, (x, w), NONE, y)
+    return y
+
+
 NONE: dict = {}  # the parameters of an operator that has none
 
 
-def _pair(name, x, w):
+def pair(name, x, w):
     """Two operands of one dtype; a Python number takes that of the other."""
-    if type(x) is Tensor and type(w) is float and x._array.dtype.kind == "f":
-        return x, as_tensor(w, x._array.dtype)
-    if type(w) is Tensor and type(x) is float and w._array.dtype.kind == "f":
-        return as_tensor(x, w._array.dtype), w
-    x, w = (v.as_tensor() if hasattr(v, "as_tensor") else v for v in (x, w))
+    if type(x) is Tensor and type(w) is Tensor:
+        if x._array.dtype is w._array.dtype:
+            return x, w
+        return same_dtype(name, x, w)
+    if isinstance(x, ARRAYS) and isinstance(w, ARRAYS):
+        return x, w
+    if type(x) is Tensor and type(w) in _NUMBERS:
+        dtype = x._array.dtype
+        if dtype.kind == "f":
+            return x, Tensor(dtype.type(w))
+    elif type(w) is Tensor and type(x) in _NUMBERS:
+        dtype = w._array.dtype
+        if dtype.kind == "f":
+            return Tensor(dtype.type(x)), w
+    if hasattr(x, "trainable"):
+        return pair(name, x.as_tensor(), w)
+    if hasattr(w, "trainable"):
+        return pair(name, x, w.as_tensor())
     return same_dtype(name, x, w)
+
+
+_NUMBERS = frozenset((float, int))
 
 
 def operator(forward):
     """Defines an operator by its NumPy forward, whose first argument is the only input."""
     name, signature = forward.__name__, inspect.signature(forward)
-    first = next(iter(signature.parameters))
-    defaults = {k: p.default for k, p in signature.parameters.items() if k != first}
-    required = [k for k, default in defaults.items() if default is inspect.Parameter.empty]
     FORWARDS[name] = forward
     op = _op(name)
+    call = _with_parameters(op, signature, lambda x, parameters: op.forward(x, **parameters))
+    call.public = _with_parameters(
+        op, signature, lambda x, parameters: _applied_to_one(op, as_tensor(x), parameters)
+    )
+    functools.update_wrapper(call, forward)
+    functools.update_wrapper(call.public, forward)
+    return call
 
-    @functools.wraps(forward)
-    def call(*arguments, **keywords):
-        if len(arguments) == 1 and not required and keywords.keys() <= defaults.keys():
-            x, parameters = arguments[0], {**defaults, **keywords}  # the usual case, for speed
+
+def _with_parameters(op, signature, otherwise):
+    """An operator of one Tensor with parameters; `otherwise` is told of plain arrays."""
+    first, *names = signature.parameters
+    empty = inspect.Parameter.empty
+    defaults = {n: p.default for n in names if (p := signature.parameters[n]).default is not empty}
+    count = len(names)
+
+    def call(x=NONE, *arguments, **keywords):
+        if not arguments and not keywords:
+            parameters = defaults
         else:
-            x, parameters = _bound(name, signature, first, arguments, keywords)
-        for key, value in parameters.items():
-            if type(value) is list:  # a caller's list may change before the rule runs
-                parameters[key] = tuple(value)
+            parameters = {**defaults, **dict(zip(names, arguments, strict=False)), **keywords}
+        if len(parameters) != count or x is NONE or (arguments and (
+                keywords or len(arguments) > count)):  # unusual, if not wrong
+            given = arguments if x is NONE else (x, *arguments)
+            x, parameters = _bound(op.name, signature, first, given, keywords)
+        if parameters is not defaults:
+            for key, value in parameters.items():
+                if type(value) is list:  # a caller's list may change before the rule runs
+                    parameters[key] = tuple(value)
         if type(x) is not Tensor:
             x = as_operand(x)
             if type(x) is not Tensor:
-                return op.forward(x, **parameters)
-        return apply(name, x, **parameters)
+                return otherwise(x, parameters)
+        return _applied_to_one(op, x, parameters)
 
     return call
+
+
+def _applied_to_one(op, x, parameters):
+    """An operator of one Tensor, with less to do than `_applied`."""
+    try:
+        result = op.forward(x._array, **parameters)
+    except (ValueError, IndexError, TypeError, OverflowError) as error:
+        raise explained(error, op.name, [x], parameters) from error
+    if x.key is None or type(result) is tuple:
+        return _told(op, (x,), parameters, result)
+    y = Tensor(result)
+    if op.differentiable and (result.dtype.kind in "fc" or is_float(y)):
+        record(op, (x,), parameters, y)
+    return y
 
 
 def _bound(name, signature, first, arguments, keywords):

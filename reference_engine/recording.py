@@ -5,7 +5,7 @@ import threading
 
 
 class _Thread(threading.local):
-    listeners = ()  # outermost first
+    listeners = ()  # innermost first
 
 
 thread = _Thread()
@@ -15,17 +15,21 @@ keys = itertools.count(1)
 
 def active_tapes():
     """The listeners of this thread, outermost first."""
-    return list(thread.listeners)
+    return list(reversed(thread.listeners))
 
 
 def start(listener):
     """Makes `listener` the innermost one."""
-    thread.listeners = (*thread.listeners, listener)
+    thread.listeners = (listener, *thread.listeners)
 
 
 def stop(listener):
     """Ends `listener`'s recording, wherever it stands; no harm if it was not recording."""
-    thread.listeners = tuple(other for other in thread.listeners if other is not listener)
+    listeners = thread.listeners
+    if listeners and listeners[0] is listener:
+        thread.listeners = listeners[1:]
+    elif listener in listeners:
+        thread.listeners = tuple(other for other in listeners if other is not listener)
 
 
 class only:
@@ -44,22 +48,10 @@ class only:
 
 
 def record(op, inputs, parameters, y):
-    """Tells whoever follows one of `inputs` (Tensors) that `y` is operator `op` of them.
+    """Tells every listener that `y` is operator `op` of `inputs` (Tensors).
 
-    y: a Tensor, or a tuple of them from an operator with several outputs.
+    y: a Tensor, or a tuple of them from an operator with several outputs. Innermost first: what a
+    forward accumulator then computes, those around it are told.
     """
-    listeners = thread.listeners
-    if len(listeners) == 1:
-        followed = listeners[0].followed
-        for x in inputs:
-            if x.key in followed:
-                listeners[0].note(op, inputs, parameters, y)
-                return
-        return
-    # Innermost first: what a forward accumulator computes, those around it are told.
-    for listener in reversed(listeners):
-        followed = listener.followed
-        for x in inputs:
-            if x.key in followed:
-                listener.note(op, inputs, parameters, y)
-                break
+    for listener in thread.listeners:
+        listener.note(op, inputs, parameters, y)

@@ -5,8 +5,9 @@ that mentions `x.shape` alone needs no values of x.
 """
 
 import dis
+import functools
 import inspect
-import operator
+import math
 
 UNREAD, SHAPE, VALUES = range(3)
 _SHAPES = frozenset({"shape", "dtype", "ndim", "size"})
@@ -15,15 +16,25 @@ _SHAPES = frozenset({"shape", "dtype", "ndim", "size"})
 class Shaped:
     """Stands for a Tensor of which only the shape and the dtype are kept."""
 
-    __slots__ = ("dtype", "ndim", "shape", "size")
+    __slots__ = ("dtype", "shape")
     key = None
 
     def __init__(self, x):
-        self.shape, self.dtype, self.ndim, self.size = x.shape, x.dtype, x.ndim, x.size
+        array = x._array
+        self.shape = array.shape
+        self.dtype = array.dtype
 
     @property
     def _array(self):
         return self
+
+    @property
+    def ndim(self):
+        return len(self.shape)
+
+    @property
+    def size(self):
+        return math.prod(self.shape)
 
 
 class _Nothing:
@@ -50,18 +61,22 @@ def keeper(rules):
     reads = _merged([_reads(function, len(rules)) for function in rules if function is not None])
     if not reads or all(read == VALUES for read in reads):
         return everything
-    pick = operator.itemgetter(*[i if read == VALUES else -1 for i, read in enumerate(reads)])
-    shaped = [i for i, read in enumerate(reads) if read == SHAPE]
-    if not shaped:
-        return lambda y, inputs: pick((y, *inputs, NOTHING))
+    nothing = (NOTHING,) * len(rules)
+    if not any(reads):
+        return lambda y, inputs: (NOTHING, *nothing)
+    if reads[0] == UNREAD and all(read == VALUES for read in reads[1:]):
+        return lambda y, inputs: (NOTHING, *inputs)
+    if reads[0] == VALUES and not any(reads[1:]):
+        return lambda y, inputs: (y, *nothing)
+    if reads == [UNREAD, SHAPE]:
+        return lambda y, inputs: (NOTHING, Shaped(inputs[0]))
+    return functools.partial(_kept, tuple(reads))
 
-    def keep(y, inputs):
-        kept = list(pick((y, *inputs, NOTHING)))
-        for i in shaped:
-            kept[i] = Shaped(inputs[i - 1]) if i else y if type(y) is tuple else Shaped(y)
-        return tuple(kept)
 
-    return keep
+def _kept(reads, y, inputs):
+    kept = [NOTHING if read == UNREAD else x if read == VALUES else Shaped(x)
+            for read, x in zip(reads[1:], inputs, strict=True)]  # fmt: skip
+    return (y if reads[0] else NOTHING, *kept)
 
 
 def _merged(reads):

@@ -8,9 +8,10 @@ import numpy as np
 
 from . import recording
 from .backward import connected_to, consumed, pull_back
-from .creation import ones_like, zeros_like
+from .creation import zeros_like
 from .debugging import switches
 from .errors import (
+    DtypeError,
     GradientWarning,
     OperandError,
     OptionError,
@@ -95,8 +96,8 @@ class GradientTape:
             self._watched.add(operand.key)
 
     def watched_variables(self):
-        """The Variables that the tape watches, in the order in which it met them."""
-        return tuple(self._variables.values())
+        """The Variables that the tape watches, in the order in which they were made."""
+        return tuple(self._variables[key] for key in sorted(self._variables))
 
     def reset(self):
         """Forgets all that was recorded and watched. Raises TapeError outside the `with` block."""
@@ -116,21 +117,27 @@ class GradientTape:
                             "call it inside `with GradientTape() as tape:`")  # fmt: skip
 
     def note(self, op, inputs, parameters, y):
-        """Records an operator call on something followed."""
+        """Records an operator call, if it is on something followed."""
         followed = self.followed
         if len(inputs) == 1:
             x = inputs[0]
+            if x.key not in followed:
+                return
             keys = (x.key,)
             shapes = None if parameters is NONE else (x._array.shape,)
         elif len(inputs) == 2:
             x, w = inputs
+            keys = x.key if x.key in followed else None, w.key if w.key in followed else None
+            if keys == (None, None):
+                return
             shapes = x._array.shape, w._array.shape
             if parameters is NONE and shapes[0] == shapes[1]:
                 shapes = None
-            keys = x.key if x.key in followed else None, w.key if w.key in followed else None
         else:
-            shapes = tuple([x._array.shape for x in inputs])
             keys = tuple([x.key if x.key in followed else None for x in inputs])
+            if not any(keys):
+                return
+            shapes = tuple([x._array.shape for x in inputs])
         if type(y) is Tensor:
             key = y.key
             if key is None:
@@ -162,11 +169,16 @@ class GradientTape:
         or target that is not a Tensor or Variable, ShapeError or DtypeError for an output gradient
         that does not fit its target.
         """
-        unconnected = unconnected_zeros(unconnected_gradients)
+        unconnected = unconnected_gradients != "none" and unconnected_zeros(unconnected_gradients)
         _check_sources("gradient", sources)
         seeds = _seeds(target, output_gradients)
-        with self._asked("gradient"):
-            return self._answer(seeds, sources, unconnected, last=not self._persistent)
+        if self._persistent:
+            return self._answer(seeds, sources, unconnected)
+        self._use_up("gradient")
+        try:
+            return self._answer(seeds, sources, unconnected, last=True)
+        finally:
+            self._forget()
 
     def jacobian(self, target, sources, unconnected_gradients="none"):
         """d target / d source, of shape target.shape + source.shape, structured as `sources` are.
@@ -209,40 +221,65 @@ class GradientTape:
 
     @contextlib.contextmanager
     def _asked(self, request):
-        """The life of one question: a tape that is not persistent stops recording and forgets."""
-        if self._spent:
-            raise TapeError(
-                f"{request}(): this tape has already answered once and then forgot: "
-                "make it with GradientTape(persistent=True) to ask again"
-            )
+        """The life of a question that takes several passes backward."""
         if self._persistent:
             yield
             return
-        # A tape that answers once has no use for its own gradient; a persistent one records it.
-        recording.stop(self)
-        self._spent = True
+        self._use_up(request)
         try:
             yield
         finally:
             self._forget()
 
+    def _use_up(self, request):
+        """A tape that answers once stops recording: it has no use for its own gradient."""
+        if self._spent:
+            raise TapeError(
+                f"{request}(): this tape has already answered once and then forgot: "
+                "make it with GradientTape(persistent=True) to ask again"
+            )
+        recording.stop(self)
+        self._spent = True
+
     def _answer(self, seeds, sources, unconnected, last=False):
         """Gradients structured as `sources`; `last`: the records are not wanted any more."""
         tensors = bool(thread.listeners)
         with np.errstate(all="ignore"):  # IEEE results, inf and nan, are answers here
-            cotangents = _by_key(seeds, self.followed, tensors)
-            wanted = {source.key for source in flat(sources)} & self.followed
+            leaves = [sources] if type(sources) is Tensor else flat(sources)
+            cotangents = self._seeded(seeds, leaves, tensors)
+            wanted = {x.key for x in leaves if x.key in self.followed or x.key in cotangents}
             records = self._records
             connected = None if self._watched <= wanted else connected_to(wanted, records)
             steps = consumed(records) if last else reversed(records.copy())
             found = pull_back(steps, cotangents, wanted, connected, tensors)
+            answers = [_as_answer(found[x.key], x) if x.key in found
+                       else zeros_like(x) if unconnected else None for x in leaves]  # fmt: skip
+        if type(sources) is Tensor:
+            return answers[0]
+        answers = iter(answers)
+        return rebuilt(lambda source: next(answers), sources)
 
-            def answer(source):
-                if source.key in found:
-                    return _as_answer(found[source.key], source)
-                return zeros_like(source) if unconnected else None
+    def _seeded(self, seeds, sources, tensors):
+        """The first cotangents, by key.
 
-            return rebuilt(answer, sources)
+        Conjugated, since rules transpose and gradients are adjoints. A target that is itself a
+        source has one even if the tape does not know it, as in TensorFlow.
+        """
+        cotangents = {}
+        for y, dy in seeds:
+            if y.key not in self.followed:
+                if not any(y is source for source in sources):
+                    continue
+                y.key = _key(y)
+            if dy is None:
+                array = y._array
+                dy = np.ones(array.shape, array.dtype) if array.ndim else array.dtype.type(1)
+                dy = Tensor(dy) if tensors else dy
+            else:
+                dy = conj(dy) if dy.dtype.kind == "c" else dy
+                dy = dy if tensors else dy._array
+            cotangents[y.key] = cotangents[y.key] + dy if y.key in cotangents else dy
+        return cotangents
 
 
 def _key(y):
@@ -251,23 +288,13 @@ def _key(y):
     return y.key
 
 
-def _by_key(seeds, followed, tensors):
-    """The first cotangents; conjugated, since rules transpose and gradients are adjoints."""
-    cotangents = {}
-    for y, dy in seeds:
-        if y.key in followed:
-            dy = conj(dy) if dy.dtype.kind == "c" else dy
-            dy = dy if tensors else dy._array
-            cotangents[y.key] = cotangents[y.key] + dy if y.key in cotangents else dy
-    return cotangents
-
-
 def _as_answer(dx, source):
     """A cotangent as the gradient of its source: a Tensor of the source's shape and dtype."""
     dx = dx if type(dx) is Tensor else Tensor(dx)
-    if dx._array.dtype != source.dtype:
-        dx = dx.astype(source.dtype)
-    if dx._array.shape != source.shape:
+    array, wanted = dx._array, source._array
+    if array.dtype is not wanted.dtype and array.dtype != wanted.dtype:
+        dx = dx.astype(wanted.dtype)
+    if array.shape != wanted.shape:
         raise RuleError(f"a rule on the way to a {describe(source)} gave a {describe(dx)}: "
                         "engine.debug(rules=True) names it")  # fmt: skip
     return conj(dx) if dx._array.dtype.kind == "c" else dx
@@ -282,15 +309,16 @@ def unconnected_zeros(option):
 
 
 def _check_sources(request, sources):
-    for source in flat(sources):
-        _check_operand(f"{request}() wants Tensors or Variables as sources", source)
+    if type(sources) is not Tensor:
+        for source in flat(sources):
+            _check_operand(f"{request}() wants Tensors or Variables as sources", source)
 
 
 def _seeds(target, output_gradients):
-    """Pairs of a target and its cotangent."""
-    targets = flat(target)
-    if not isinstance(target, list | tuple | dict):
+    """Pairs of a target and its cotangent, None for ones."""
+    if type(target) is Tensor or not isinstance(target, list | tuple | dict):
         return [_seed(target, output_gradients)]
+    targets = flat(target)
     given = [None] * len(targets) if output_gradients is None else output_gradients
     given = flat(given) if isinstance(given, list | tuple | dict) else given
     if not isinstance(given, list) or len(given) != len(targets):
@@ -302,18 +330,20 @@ def _seeds(target, output_gradients):
 
 
 def _seed(y, dy):
-    _check_operand("gradient() wants a Tensor or a list of them as target", y)
-    if not is_float(y):
+    if type(y) is not Tensor:
+        _check_operand("gradient() wants a Tensor or a list of them as target", y)
+    if y._array.dtype.kind != "f" and not is_float(y):
         _warn(
             f"gradient(): got a {describe(y)} as target, wanted floats: "
             "its gradients will be None"
         )
     if dy is None:
-        return y, ones_like(y)
-    dy = same_dtype("output_gradients", dy, zeros_like(y))[0]
+        return y, None
+    dy = same_dtype("output_gradients", dy, Tensor(y._array))[0]
     if dy.dtype != y.dtype:
-        raise OptionError(
-            f"output_gradients: got dtype {dy.dtype}, wanted that of its target, {y.dtype}"
+        raise DtypeError(
+            f"output_gradients: got dtype {dy.dtype}, wanted that of its target, {y.dtype}: "
+            f"cast it with engine.astype(x, {y.dtype.name!r})"
         )
     if dy.shape != y.shape:
         raise ShapeError(

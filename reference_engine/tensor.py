@@ -116,6 +116,11 @@ def same_dtype(name, *values):
     working on them. Raises DtypeError where the kinds of two dtypes differ (int64 and float32),
     since the standard leaves open what comes of them.
     """
+    first = values[0]
+    if type(first) is Tensor:
+        dtype = first._array.dtype
+        if all(type(x) is Tensor and x._array.dtype is dtype for x in values):
+            return values
     dtypes = {value.dtype for value in values if isinstance(value, (Operand, *ARRAYS))}
     if not any(isinstance(value, Operand) for value in values):
         return list(values)

@@ -3,8 +3,7 @@
 import numpy as np
 
 from ..errors import ShapeError
-from ..operators import FORWARDS, apply, rule
-from ..tensor import same_dtype
+from ..operators import FORWARDS, apply_to_two, pair, rule
 from .shapes import expand_dims, matrix_transpose, squeeze
 
 __all__ = ["matmul"]
@@ -16,7 +15,10 @@ def matmul(x, w):
     Leading axes broadcast. Raises ShapeError where inner sizes differ or an operand is 0-d,
     DtypeError where the dtypes differ.
     """
-    x, w = same_dtype("matmul", x, w)
+    x, w = pair("matmul", x, w)
+    a, b = x.shape, w.shape
+    if len(a) > 1 and len(b) > 1 and a[-1] == b[-2]:  # the usual case
+        return apply_to_two("matmul", x, w)
     if not (x.ndim and w.ndim and x.shape[-1] == w.shape[-2:][0]):
         raise ShapeError(
             f"matmul: got shapes {x.shape} and {w.shape}, "
@@ -26,7 +28,6 @@ def matmul(x, w):
         return squeeze(matmul(expand_dims(x, 0), w), -2 if w.ndim > 1 else 0)
     if w.ndim == 1:
         return squeeze(matmul(x, expand_dims(w, 1)), -1)
-    return apply("matmul", x, w)
 
 
 FORWARDS["matmul"] = np.matmul
