@@ -13,9 +13,12 @@ output and directions u_j of the inputs, the oracle proves, and the engine is as
 
     value      y = f(x)
     gradient   g_i = d<y, v>/dx_i
-    tangent    t = sum_j dy/dx_j u_j, which is also d(sum_j <g_j, u_j>)/dv
-    second     h_i = d(sum_j <g_j, u_j>)/dx_i, reverse over reverse
-    third      d(sum_j <h_j, w_j>)/dx_i, where `order=3` asks for it
+    tangent    t = sum_j dy/dx_j u_j
+    second     h_i = d(sum_j <g_j, u_j>)/dx_i
+    curvature  sum_j dt/dx_j w_j, and
+    third      d(sum_j <h_j, w_j>)/dx_i, where `order=3` asks for them
+
+in every mode of differentiation (modes.py).
 
 An element may be off by SPELLING times what rounding explains of the formula as it is written
 (docs/decisions/0003-allowance-by-noisy-evaluation.md) and ULPS units in the last place, both times
@@ -29,6 +32,7 @@ from typing import NamedTuple
 import mpmath
 import numpy as np
 from directed import Formula, cotangent, direction, paired, several
+from modes import answers
 
 import reference_engine as engine
 from conformance.comparison import ulp
@@ -45,7 +49,8 @@ COMPLEX = {"float64": "complex128", "float32": "complex64"}
 DIGITS = (60, 90)
 AGREEMENT = mpmath.mpf(10) ** -25
 # Of one variable, and along 1, what a quantity is the derivative of.
-ELEMENTWISE_ORDER = {"value": 0, "gradient": 1, "tangent": 1, "second": 2, "third": 3}
+ELEMENTWISE_ORDER = {"value": 0, "gradient": 1, "tangent": 1, "second": 2, "curvature": 2,
+                     "third": 3}
 
 
 class Accuracy(NamedTuple):
@@ -95,7 +100,7 @@ def unary(function, reference, points, ulps, dtype="float64", order=2, name=None
     truths = [_taylor(reference, float(point), order) for point in points]
     ones = [engine.constant(np.ones_like(points))]
     worst = [0.0] * (order + 1)
-    for what, got in _ask(function, [engine.constant(points)], ones, [ones] * 2, order):
+    for what, got in answers(function, [engine.constant(points)], ones, [ones] * 2, order):
         k = ELEMENTWISE_ORDER[what.split()[0]]
         got = _array(f"{name}: {what}", got, points.shape, points.dtype)
         hi = np.array([float(truth[k]) for truth in truths])
@@ -133,20 +138,25 @@ def _check(function, formula, inputs, dtype, slack, order, name, make, normwise,
     traced = Formula(formula, points, dtype, outputs_of)
     truths = traced.truths(order)
     worst = {}
-    for what, got in _ask(
-            function, [make(p, p.dtype.name) for p in points],
-            [_tensor(cotangent(k, y.shape, y), dtype) for k, y in enumerate(traced.outputs)],
-            [[_tensor(direction(i, p, n), dtype) for i, p in enumerate(points)] for n in (2, 3)],
-            order):
+    found = answers(
+        function, [make(p, p.dtype.name) for p in points],
+        [_tensor(cotangent(k, y.shape, y), dtype) for k, y in enumerate(traced.outputs)],
+        [[_tensor(direction(i, p, n), dtype) for i, p in enumerate(points)] for n in (2, 3)], order)
+    count = sum(what == f"value {k}" for k, (what, _) in enumerate(found))
+    if count != len(traced.outputs):
+        raise AssertionError(f"{name}: got {count} output(s), the formula has "
+                             f"{len(traced.outputs)}")
+    for what, got in found:
         quantity, k = what.split()[:2]
         parts = _parts(truths, quantity, k)
         scale = None
         if normwise:
             scale = _size(parts)
-            if quantity in ("second", "third"):
-                scale = max(scale, _size(_parts(truths, "gradient", k)))
-        found = _compare(f"{name}: {what} in {dtype}", got, parts, dtype, slack, scale)
-        worst[quantity] = max(worst.get(quantity, found), found)
+            first = {"second": "gradient", "third": "gradient", "curvature": "tangent"}
+            if quantity in first:
+                scale = max(scale, _size(_parts(truths, first[quantity], k)))
+        accuracy = _compare(f"{name}: {what} in {dtype}", got, parts, dtype, slack, scale)
+        worst[quantity] = max(worst.get(quantity, accuracy), accuracy)
     return worst
 
 
@@ -173,58 +183,6 @@ def _rounded(x, dtype):
 def _tensor(x, dtype):
     return engine.constant(_rounded(x, dtype))
 
-
-# --- the engine ----------------------------------------------------------------------------------
-
-def _ask(function, inputs, cotangents, directions, order):
-    """(quantity, what the engine answers), for every quantity, and in every mode that it has.
-
-    directions: those of the second and those of the third derivative.
-    """
-    values = _outputs(function(*inputs))
-    answers = [(f"value {k}", y) for k, y in enumerate(values)]
-    if len(values) != len(cotangents):
-        raise AssertionError(f"{_name_of(function)}: got {len(values)} output(s), the formula has "
-                             f"{len(cotangents)}")
-    fit = all((y.shape, y.dtype) == (v.shape, v.dtype)
-              for y, v in zip(values, cotangents, strict=True))
-    if order == 0 or not fit:  # which is reported with the value
-        return answers
-
-    def nested(depth):
-        """Gradients of depth - 1 gradients, in a tape of its own."""
-        sources = [*inputs, *cotangents] if depth == 2 else inputs
-        with engine.GradientTape() as tape:
-            tape.watch(sources)
-            ys = nested(depth - 1) if depth > 1 else _outputs(function(*inputs))
-        if depth == 1:
-            answers.extend((f"value {k} on a tape", again) for k, (y, again)
-                           in enumerate(zip(values, ys, strict=True)) if not _same(y, again))
-            found = tape.gradient(ys, inputs, output_gradients=cotangents)
-        else:
-            there = [(y, u) for y, u in zip(ys, directions[depth - 2], strict=True)
-                     if y is not None]
-            found = tape.gradient(
-                [y for y, _ in there], sources, output_gradients=[u for _, u in there],
-                unconnected_gradients="zero")
-        quantity = (None, "gradient", "second", "third")[depth]
-        answers.extend((f"{quantity} {i}", g) for i, g in enumerate(found[: len(inputs)]))
-        answers.extend((f"tangent {k}", t) for k, t in enumerate(found[len(inputs):]))
-        return found[: len(inputs)]
-
-    nested(order)
-    return answers
-
-
-def _same(y, again):
-    return np.array_equal(y.numpy(), again.numpy(), equal_nan=True)
-
-
-def _outputs(result):
-    return list(result) if isinstance(result, (tuple, list)) else [result]
-
-
-# --- the comparison ------------------------------------------------------------------------------
 
 def _compare(title, got, parts, dtype, slack, scale):
     """The Accuracy of one answer; raises AssertionError at the first element that is too far.

@@ -128,13 +128,13 @@ def test_what_a_formula_stops_has_no_tangent():
 
 
 def test_a_reference_of_one_variable(plant):
-    points = [-0.7, 0.1, 0.4]
+    points = [0.1, -0.7, 0.4]
     assert 0 < max(unary(engine.tanh, mpmath.tanh, points, ulps=(2, 4, 8))) <= 8
     unary(engine.tanh, mpmath.tanh, points, ulps=(2, 4, 8), dtype="float32")
     with pytest.raises(AssertionError, match=r"tanh: value 0 at .* ULP off, allowed 0.01"):
         unary(engine.tanh, mpmath.tanh, points, ulps=0.01)
     plant("tanh", lambda dy, y, x: dy * (1 - engine.constant(np.array(y)) ** 2))
-    with pytest.raises(AssertionError, match="tanh: second 0 at"):
+    with pytest.raises(AssertionError, match=r"tanh: second 0 .*at 0.1"):
         unary(engine.tanh, mpmath.tanh, points, ulps=8)
 
 
