@@ -33,15 +33,14 @@ from .errors import (
 from .forward import ForwardAccumulator
 from .functional import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .operators import public
-from .rules import MODULES
+from .rules import public_names
 from .tape import GradientTape
 from .tensor import Tensor
 from .variable import Variable
 
 python_operators.install()
-for _module in MODULES:
-    for _name in _module.__all__:
-        globals()[_name] = public(getattr(_module, _name))
+_operators = {name: public(function) for name, function in public_names().items()}
+globals().update(_operators)
 for _name in creation.__all__:
     globals()[_name] = getattr(creation, _name)
 for _name in ("astype", "full_like", "zeros_like", "ones_like", "empty_like"):
@@ -77,5 +76,5 @@ __all__ = [
     "vjp",
     *_constants,
     *creation.__all__,
-    *(name for module in MODULES for name in module.__all__),
+    *_operators,
 ]
