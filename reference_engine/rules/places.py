@@ -17,13 +17,13 @@ from .shapes import concat, flip
 def _add_at(dy, places, shape):
     total = np.zeros(shape, dy.dtype)
     add_at(total, places, dy)
-    return total
+    return total[()]
 
 
 def _accumulate_at(x, updates, places):
     total = np.array(x, order="C")
     add_at(total, places, updates)
-    return total
+    return total[()]
 
 
 def _index_add(x, updates, indices, axis):
@@ -82,7 +82,7 @@ rule("embedding", lambda dy, y, x, indices, padding_idx:
 def _put_at(x, updates, places):
     whole = np.array(x, order="C")
     whole.reshape(-1)[places] = updates
-    return whole
+    return whole[()]
 
 
 def _unwritten(dy, places):
@@ -114,7 +114,7 @@ def _by(combine):
     def forward(x, updates, places):
         whole = np.array(x, order="C")
         combine.at(whole.reshape(-1), places.reshape(-1), updates.reshape(-1))
-        return whole
+        return whole[()]
 
     return forward
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import OperandError, ShapeError, describe
 from ..operators import apply, as_operand, values
-from ..tensor import same_dtype
+from ..tensor import as_tensor, dtype_named, same_dtype
 from .places import (
     checked_mask,
     counted_from_front,
@@ -112,7 +112,7 @@ def gather_nd(x, indices):
 
 def scatter_nd(indices, updates, shape):
     """Zeros of `shape` with `updates` (..., *shape[k:]) added at the rows of `indices` (..., k)."""
-    updates, shape = as_operand(updates), tuple(int(n) for n in shape)
+    updates, shape = as_tensor(updates), tuple(int(n) for n in shape)
     places = places_of_blocks("scatter_nd", shape, indices)
     return apply("add_at", _fitting("scatter_nd", updates, places), places=places, shape=shape)
 
@@ -204,7 +204,7 @@ def embedding(indices, weight, padding_idx=None):
 
     The row `padding_idx` gets no gradient, as in torch. Raises IndexingError, OperandError.
     """
-    weight = as_operand(weight)
+    weight = as_tensor(weight)
     if not weight.ndim:
         raise ShapeError(f"embedding: got weight {describe(weight)}, wanted at least one axis")
     rows = weight.shape[0]
@@ -226,7 +226,7 @@ def one_hot(indices, depth, on_value=1.0, off_value=0.0, axis=-1, dtype="float64
     hot = np.expand_dims(indices, axis) == np.arange(depth).reshape(
         (-1,) + (1,) * (indices.ndim - axis)
     )
-    return as_operand(np.where(hot, on_value, off_value).astype(dtype))
+    return as_tensor(np.where(hot, on_value, off_value).astype(dtype_named(dtype)))
 
 
 def _fitting(name, updates, places):

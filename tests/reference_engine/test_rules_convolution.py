@@ -60,7 +60,7 @@ def test_paddings_that_torch_has_not(padding):
     x, weight = generic("x", (1, 2, 7, 6)), generic("w", (3, 2, 3, 2))
     wide = padding if isinstance(padding, tuple) else padding.upper()
     wanted = jax.lax.conv_general_dilated(np.float32(x), np.float32(weight), (3, 2), wide)
-    got = convolution.conv2d(x, weight, stride=(3, 2), padding=padding)
+    got = convolution.conv2d(engine.constant(x), weight, stride=(3, 2), padding=padding)
     np.testing.assert_allclose(got.numpy(), wanted, rtol=2e-6, atol=1e-6)
 
 
