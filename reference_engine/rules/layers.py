@@ -42,7 +42,7 @@ def _rows(x):
     return reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
 
 
-FORWARDS["linear"] = lambda x, weight: np.matmul(x, weight.T)
+FORWARDS["linear"] = lambda x, weight: FORWARDS["matmul"](x, weight.T)
 # The batch in one product, where matmul's rule would make a matrix for each element of it.
 rule("linear",
      lambda dy, y, x, w: matmul(dy, w),
@@ -81,7 +81,9 @@ def dropout(x, mask, rate):
     return apply("dropout", x, mask=mask, rate=rate)
 
 
-FORWARDS["dropout"] = same_precision(lambda x, mask, rate: np.where(mask, x / (1 - rate), 0))
+FORWARDS["dropout"] = lambda x, mask, rate: np.where(
+    mask, x / x.dtype.type(1 - rate), x.dtype.type(0)
+)
 rule("dropout", lambda dy, y, x, mask, rate: apply("dropout", dy, mask=mask, rate=rate),
      jvp="linear")  # fmt: skip
 

@@ -52,9 +52,7 @@ def _positive(name, option, value, zero_too=False):
 
 # Distances of values ---------------------------------------------------------------------
 
-squared_difference = elementwise(
-    "squared_difference", same_precision(lambda x, w: np.square(x - w)), inputs=2
-)
+squared_difference = elementwise("squared_difference", lambda x, w: (x - w) ** 2, inputs=2)
 rule("squared_difference",
      lambda dy, y, x, w: 2 * dy * (x - w),
      lambda dy, y, x, w: 2 * dy * (w - x))  # fmt: skip

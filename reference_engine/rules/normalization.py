@@ -236,12 +236,12 @@ def local_response_norm(x, size, alpha=1e-4, beta=0.75, k=1.0):
         raise ShapeError(f"local_response_norm: got a {describe(x)} and size={size}, "
                          "wanted (N, C, ...) and a positive size")  # fmt: skip
     before = size // 2
-    around = window_sum(square(x), axis=1, before=before, after=size - 1 - before)
+    around = neighbour_sum(square(x), axis=1, before=before, after=size - 1 - before)
     return x * (k + (alpha / size) * around) ** -beta
 
 
 @operator
-def window_sum(x, axis, before, after):
+def neighbour_sum(x, axis, before, after):
     """Along `axis`, each element with the `before` before it and the `after` after it, added."""
     x = np.moveaxis(x, axis, 0)
     y = x.copy()
@@ -252,5 +252,5 @@ def window_sum(x, axis, before, after):
     return np.moveaxis(y, 0, axis)
 
 
-rule("window_sum", lambda dy, y, x, axis, before, after: window_sum(dy, axis, after, before),
+rule("neighbour_sum", lambda dy, y, x, axis, before, after: neighbour_sum(dy, axis, after, before),
      jvp="linear")  # fmt: skip
