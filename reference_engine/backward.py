@@ -25,11 +25,13 @@ def accumulate(dx, more):
 
 def unbroadcast(dx, shape):
     """`dx` summed over the axes that broadcasting added to `shape` or stretched."""
-    added = tuple(range(dx.ndim - len(shape)))
+    added = dx.ndim - len(shape)
     if added:
-        dx = sum(dx, axis=added)
+        dx = sum(dx, axis=tuple(range(added)))
+        if dx.shape == shape:
+            return dx
     sizes = enumerate(zip(shape, dx.shape, strict=False))
-    stretched = tuple(axis for axis, (size, got) in sizes if size == 1 != got)
+    stretched = tuple([axis for axis, (size, got) in sizes if size == 1 != got])
     return sum(dx, axis=stretched, keepdims=True) if stretched else dx
 
 
@@ -42,31 +44,37 @@ def pull_back(records, cotangents, sources, connected, tensors):
     tensors: cotangents are Tensors and somebody records this; else they are plain arrays.
     """
     found, owned = {}, set()  # owned: keys whose cotangent is a buffer of ours, to add to in place
+    checking = switches.rules
     for op, key, keys, kept, parameters, shapes in records:
         if type(key) is tuple:
             dy = _cotangents_of_several(key, cotangents, sources, found, kept[0], tensors)
+            if dy is None:
+                continue
         else:
             dy = cotangents.pop(key, None)
-            if dy is not None and key in sources:
-                found[key] = dy
-        if dy is None:
-            continue
-        values = kept if tensors else _arrays(kept)
-        rules = op.rules
-        for position, k in enumerate(keys):
-            if k is None or (connected is not None and k not in connected):
+            if dy is None:
                 continue
-            rule = _variadic(op, position) if op.variadic else _rule(rules, position, op, keys)
-            if rule is None:
+            if key in sources:
+                found[key] = dy
+        values = kept if tensors else _arrays(kept)
+        rules = op.rules if not op.variadic else _rules_of_variadic(op, keys)
+        if len(rules) != len(keys):
+            raise RuleError(f"{op.name}: got {len(rules)} rules, wanted one for each of its "
+                            f"{len(keys)} inputs")  # fmt: skip
+        position = -1
+        for k, rule in zip(keys, rules, strict=True):
+            position += 1
+            if k is None or rule is None or (connected is not None and k not in connected):
                 continue
             dx = rule(dy, *values, **parameters)
-            if dx is None:
+            if type(dx) is Tensor:
+                if not tensors:
+                    dx = dx._array
+            elif dx is None:
                 continue
-            if type(dx) is Tensor and not tensors:
-                dx = dx._array
             if shapes is not None and dx.shape != shapes[position]:
                 dx = unbroadcast(dx, shapes[position])
-            if switches.rules:
+            if checking:
                 _check(dx, kept[position + 1], position, op)
             if k not in cotangents:
                 cotangents[k] = dx
@@ -100,9 +108,8 @@ def connected_to(sources, records):
 
 
 def _arrays(kept):
-    y = kept[0]
-    if type(y) is tuple:
-        return [tuple([part._array for part in y]), *[x._array for x in kept[1:]]]
+    if type(kept[0]) is tuple:
+        return [tuple([part._array for part in kept[0]]), *[x._array for x in kept[1:]]]
     return [x._array for x in kept]
 
 
@@ -119,17 +126,8 @@ def _cotangents_of_several(keys, cotangents, sources, found, outputs, tensors):
     return tuple([Tensor(dy) if tensors and type(dy) is not Tensor else dy for dy in zeros])
 
 
-def _variadic(op, position):
-    return op.rules[0] and functools.partial(op.rules[0], position)
-
-
-def _rule(rules, position, op, keys):
-    try:
-        return rules[position]
-    except IndexError:
-        raise RuleError(
-            f"{op.name}: got {len(rules)} rules, wanted one for each of its {len(keys)} inputs"
-        ) from None
+def _rules_of_variadic(op, keys):
+    return [op.rules[0] and functools.partial(op.rules[0], i) for i in range(len(keys))]
 
 
 def _check(dx, x, position, op):

@@ -5,6 +5,7 @@ import functools
 
 import numpy as np
 
+from . import saving
 from .errors import NotANumberError, OptionError, describe
 from .operators import OPS
 
@@ -29,13 +30,20 @@ def debug(rules=None, nans=None):
         if value is not None and not isinstance(value, bool):
             raise OptionError(f"debug(): got {describe(value)}, wanted True, False or None")
     before = switches.rules, switches.nans
-    switches.rules = before[0] if rules is None else rules
+    _check_rules(before[0] if rules is None else rules)
     _look_for_nans(before[1] if nans is None else nans)
     try:
         yield
     finally:
-        switches.rules = before[0]
+        _check_rules(before[0])
         _look_for_nans(before[1])
+
+
+def _check_rules(wanted):
+    if wanted != switches.rules:
+        switches.rules = saving.switches.keep_all = wanted
+        for op in OPS.values():
+            op.use(op.rules)
 
 
 def _look_for_nans(wanted):

@@ -31,7 +31,7 @@ from .errors import (
     ShapeError,
     describe,
 )
-from .recording import record
+from .recording import record, thread
 from .tensor import ARRAYS, Tensor, as_operand, as_tensor, is_float, same_dtype
 
 __all__ = ["as_operand"]
@@ -55,7 +55,8 @@ class Op:
         """Takes a tuple of rules for its own."""
         self.rules = rules
         self.differentiable = any(function is not None for function in rules)
-        self.keep = saving.everything if self.variadic else saving.keeper(rules)
+        if not self.variadic:
+            self.keep = saving.keeper(rules)
 
 
 OPS: dict[str, Op] = {}
@@ -105,8 +106,7 @@ def variadic_rule(name, function, jvp=None, shapes_only=False):
     op.variadic = True
     op.jvp = jvp
     RULES[name] = (function,)
-    if shapes_only:
-        op.keep = saving.shapes
+    op.keep = saving.shapes if shapes_only else saving.everything
 
 
 def no_gradient(name, advice):
@@ -223,7 +223,8 @@ def _unary(op, otherwise):
             if x.dtype.kind in "biu":
                 _refuse_integers(op.name, [x], y)
         elif op.differentiable:
-            record(op, (x,), NONE, y)
+            for listener in thread.listeners:
+                listener.note(op, (x,), NONE, y)
         return y
 
     return call
@@ -234,9 +235,12 @@ def _binary(op, otherwise):
 
     def call(x, w):
         if type(x) is not Tensor or type(w) is not Tensor:
-            x, w = pair(op.name, x, w)
-            if type(x) is not Tensor:
-                return otherwise(x, w)
+            if type(w) is float and type(x) is Tensor and (d := x._array.dtype).kind == "f":
+                w = Tensor(d.type(w))  # what `pair` does, for speed
+            else:
+                x, w = pair(op.name, x, w)
+                if type(x) is not Tensor:
+                    return otherwise(x, w)
         a, b = x._array, w._array
         if a.dtype is not b.dtype and a.dtype != b.dtype:
             x, w = same_dtype(op.name, x, w)
@@ -247,7 +251,8 @@ def _binary(op, otherwise):
             raise explained(error, op.name, [x, w], {}) from error
         if x.key is not None or w.key is not None:
             if op.differentiable:
-                record(op, (x, w), NONE, y)
+                for listener in thread.listeners:
+                    listener.note(op, (x, w), NONE, y)
         elif a.dtype.kind in "biu":
             _refuse_integers(op.name, [x, w], y)
         return y

@@ -10,6 +10,13 @@ import inspect
 import math
 
 UNREAD, SHAPE, VALUES = range(3)
+
+
+class _Switches:
+    keep_all = False  # while rules are checked, which takes the shapes and dtypes of all inputs
+
+
+switches = _Switches()
 _SHAPES = frozenset({"shape", "dtype", "ndim", "size"})
 
 
@@ -58,6 +65,8 @@ def shapes(y, inputs):
 
 def keeper(rules):
     """The function (y, inputs) -> what to keep of them, for an operator with these rules."""
+    if switches.keep_all:
+        return everything
     reads = _merged([_reads(function, len(rules)) for function in rules if function is not None])
     if not reads or all(read == VALUES for read in reads):
         return everything

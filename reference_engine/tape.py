@@ -9,7 +9,6 @@ import numpy as np
 from . import recording
 from .backward import connected_to, consumed, pull_back
 from .creation import zeros_like
-from .debugging import switches
 from .errors import (
     DtypeError,
     GradientWarning,
@@ -24,7 +23,6 @@ from .operand import Operand
 from .operators import NONE
 from .recording import thread
 from .rules.complex_numbers import conj
-from .saving import everything
 from .structure import flat, rebuilt
 from .tensor import Tensor, is_float, same_dtype
 
@@ -127,8 +125,9 @@ class GradientTape:
             shapes = None if parameters is NONE else (x._array.shape,)
         elif len(inputs) == 2:
             x, w = inputs
-            keys = x.key if x.key in followed else None, w.key if w.key in followed else None
-            if keys == (None, None):
+            k = x.key if x.key in followed else None
+            keys = k, w.key if w.key in followed else None
+            if k is None and keys[1] is None:
                 return
             shapes = x._array.shape, w._array.shape
             if parameters is NONE and shapes[0] == shapes[1]:
@@ -146,8 +145,7 @@ class GradientTape:
         else:
             key = tuple([_key(part) for part in y])
             followed.update(key)
-        keep = everything if switches.rules else op.keep
-        self._records.append((op, key, keys, keep(y, inputs), parameters, shapes))
+        self._records.append((op, key, keys, op.keep(y, inputs), parameters, shapes))
 
     def note_access(self, variable):
         """Watches a Variable that is being read."""

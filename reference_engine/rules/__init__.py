@@ -10,7 +10,7 @@ EXTENSIONS = {
 }
 
 MODULES = tuple(
-    importlib.import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)
+    importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)
 )
 
 

@@ -6,8 +6,9 @@ import numpy as np
 
 from ..creation import astype, ones_like
 from ..operators import operator, quiet, rule
+from ..tensor import Tensor
 from .selection import where
-from .shapes import broadcast_to, concat, flip, permute_dims, reshape
+from .shapes import broadcast, broadcast_to, concat, flip, permute_dims, reshape
 
 # Every `axis` below is an int, a tuple of ints, or None for all axes.
 
@@ -33,10 +34,12 @@ def sum(x, axis=None, keepdims=False):
 
 
 @operator
-@quiet
 def mean(x, axis=None, keepdims=False):
     """The mean over `axis`, nan where there is nothing to average. Raises ShapeError."""
-    return _total(x, axis, keepdims) / x.dtype.type(_count(x.shape, axis))
+    count = _count(x.shape, axis)
+    if not count:
+        return _total(x, axis, keepdims) * x.dtype.type(math.nan)
+    return _total(x, axis, keepdims) / x.dtype.type(count)
 
 
 @operator
@@ -141,6 +144,8 @@ def _kept(shape, axis):
 
 def _spread(dy, shape, axis):
     """dy, of the reduced shape, repeated to `shape`."""
+    if type(dy) is not Tensor and axis is None:
+        return broadcast(dy.reshape(()) if dy.ndim else dy, shape)  # the usual case, for less work
     if axis is not None or dy.ndim:
         dy = reshape(dy, _kept(shape, axis))
     return broadcast_to(dy, shape)

@@ -62,8 +62,13 @@ def squeeze(x, axis):
 @operator
 def broadcast_to(x, shape):
     """x repeated to `shape` by the rules of broadcasting. Raises ShapeError."""
+    return broadcast(x, shape)
+
+
+def broadcast(x, shape):
+    """A plain array repeated to `shape`: a view, if that costs less than to fill an array."""
     if math.prod(shape) > 4096 or x.ndim > len(shape):
-        return np.broadcast_to(x, shape)  # a view, which costs more than filling a small array
+        return np.broadcast_to(x, shape)
     repeated = np.empty(shape, x.dtype)
     repeated[...] = x
     return repeated
