@@ -29,7 +29,7 @@ def diagonal(x, offset=0, axis1=-2, axis2=-1):
     """
     x = check_matrices("diagonal", as_operand(x))
     offset = _integer("diagonal", offset)
-    return apply("diagonal", _to_the_end("diagonal", x, axis1, axis2), offset=offset)
+    return apply("diagonal", to_the_end("diagonal", x, axis1, axis2), offset=offset)
 
 
 def diag_embed(x, offset=0, axis1=-2, axis2=-1):
@@ -84,7 +84,8 @@ def _two_axes(name, x, axis1, axis2):
     return axes
 
 
-def _to_the_end(name, x, axis1, axis2):
+def to_the_end(name, x, axis1, axis2):
+    """x with those two axes last."""
     axes = _two_axes(name, x, axis1, axis2)
     if axes == (x.ndim - 2, x.ndim - 1):
         return x
