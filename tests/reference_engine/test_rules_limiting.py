@@ -83,7 +83,7 @@ def test_refusals():
         rules.clip_by_norm([1.0], 0)
     with pytest.raises(engine.OptionError, match=r"renorm: got p=0\.5"):
         rules.renorm([[1.0]], 0.5, 0, 1.0)
-    with pytest.raises(engine.ShapeError, match="clip_by_norm: got float64 Tensor"):
+    with pytest.raises(engine.ShapeError, match="clip_by_norm: got a float64 Tensor"):
         rules.clip_by_norm([[1.0]], 1.0, 3)
     with pytest.raises(engine.ShapeError, match="renorm: got axis 2"):
         rules.renorm([[1.0]], 2, 2, 1.0)
