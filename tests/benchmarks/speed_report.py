@@ -6,6 +6,7 @@ from typing import NamedTuple
 from rich.table import Table
 
 COMPARED = ("torch", "tensorflow")  # what geometric means are relative to
+UNSTEADY = 0.25  # interquartile range over median from which a time is marked
 
 
 class Speeds(NamedTuple):
@@ -18,20 +19,25 @@ class Speeds(NamedTuple):
     medians: dict[str, dict[str, float]]  # workload -> framework -> microseconds
     first: dict[str, dict[str, float]]  # the same of the first call, which compiles
     left_out: dict[str, str]  # "workload [framework]" -> why
+    load: float  # how many others used a processor when it began
+    unsteady: frozenset[tuple[str, str]]  # workloads and frameworks whose rounds differ much
 
 
 def speeds(document):
     """What a file of measure.py says."""
     machine = document["machine_info"]
-    sizes, medians, first = {}, {}, {}
+    sizes, medians, first, unsteady = {}, {}, {}, set()
     for entry in document["benchmarks"]:
         workload, backend = entry["params"]["workload"], entry["params"]["backend"]
         sizes[workload] = entry["extra_info"]["size"]
-        medians.setdefault(workload, {})[backend] = entry["stats"]["median"] * 1e6
+        stats = entry["stats"]
+        medians.setdefault(workload, {})[backend] = stats["median"] * 1e6
+        if stats["iqr"] > UNSTEADY * stats["median"]:
+            unsteady.add((workload, backend))
         first.setdefault(workload, {})[backend] = entry["extra_info"]["first_call_seconds"] * 1e6
     described = f"{machine['cpu']}, Python {machine['python']}, NumPy {machine['numpy']}"
     return Speeds(machine["threads"], machine["backends"], described, sizes, medians, first,
-                  document["left_out"])  # fmt: skip
+                  document["left_out"], machine["load"], frozenset(unsteady))  # fmt: skip
 
 
 def geometric_mean(found, backend, relative_to, size):
@@ -46,9 +52,8 @@ def rows(found):
     """Cells: a line a workload with its medians and ratios to torch, then the geometric means."""
     lines = []
     for size in dict.fromkeys(found.sizes.values()):
-        for name in (name for name, of in found.sizes.items() if of == size):
-            times = found.medians[name]
-            lines.append([name, *(_time(times, backend) for backend in found.versions)])
+        lines += [[name, *(_time(found, name, backend) for backend in found.versions)]
+                  for name, of in found.sizes.items() if of == size]  # fmt: skip
         for other in COMPARED:
             if other in found.versions:
                 means = [geometric_mean(found, backend, other, size) for backend in found.versions]
@@ -57,11 +62,12 @@ def rows(found):
     return lines
 
 
-def _time(times, backend):
+def _time(found, workload, backend):
+    times = found.medians[workload]
     if backend not in times:
         return "-"
     ratio = f" ({times[backend] / times['torch']:.2f})" if "torch" in times else ""
-    return f"{_number(times[backend])}{ratio}"
+    return f"{'~' * ((workload, backend) in found.unsteady)}{_number(times[backend])}{ratio}"
 
 
 def _number(microseconds):
@@ -70,7 +76,7 @@ def _number(microseconds):
 
 def terminal_table(found):
     """The rows for rich."""
-    table = Table(title=_title(found), caption="median µs (times torch's)")
+    table = Table(title=_title(found), caption=f"median µs (times torch's); {_conditions(found)}")
     for position, header in enumerate(_header(found)):
         table.add_column(header, justify="right" if position else "left")
     for line in rows(found):
@@ -90,7 +96,8 @@ def markdown(every, memory=()):
         "![Median time by workload and framework](engine-speed.svg)",
     ]
     for speeds_of in every:
-        parts += [f"## {_title(speeds_of)}", _pipes(_header(speeds_of), rows(speeds_of))]
+        parts += [f"## {_title(speeds_of)}", _pipes(_header(speeds_of), rows(speeds_of)),
+                  f"{_conditions(speeds_of).capitalize()}."]
     reasons = dict.fromkeys(reason for speeds_of in every for reason in speeds_of.left_out.values())
     parts += [rf"\- is not measured: {reason}." for reason in reasons]
     if memory:
@@ -99,6 +106,11 @@ def markdown(every, memory=()):
              for name, times in found.first.items()]  # fmt: skip
     parts += [f"## The first call, {_title(found)}, microseconds", _pipes(_header(found), first)]
     return "\n\n".join(parts) + "\n"
+
+
+def _conditions(found):
+    unsteady = "; ~ marks rounds that differ much" if found.unsteady else ""
+    return f"load of the machine before: {found.load:.1f}{unsteady}"
 
 
 def _title(found):

@@ -33,6 +33,8 @@ KNOWN = Speeds(
     },
     first={name: {"torch": 5.0} for name in "abcd"},
     left_out={"d [reference]": "it has no d"},
+    load=0.1,
+    unsteady=frozenset({("c", "torch")}),
 )
 
 
@@ -80,7 +82,7 @@ def test_geometric_means_of_known_numbers():
 def test_rows_of_known_numbers():
     assert rows(KNOWN) == [
         ["a", "20.0 (2.00)", "10.0 (1.00)", "80.0 (8.00)"],
-        ["c", "80.0 (8.00)", "10.0 (1.00)", "20.0 (2.00)"],
+        ["c", "80.0 (8.00)", "~10.0 (1.00)", "20.0 (2.00)"],
         ["d", "-", "10.0 (1.00)", "1,000 (100.00)"],
         ["small: geometric mean, torch = 1", "4.00", "1.00", "11.70"],
         ["small: geometric mean, tensorflow = 1", "1.00", "0.09", "1.00"],
@@ -98,6 +100,7 @@ def test_markdown_and_terminal_have_every_row():
     assert "## 2 threads\n" in text
     assert "| chain | 3 | 1.5 |" in text
     assert "it has no d." in text
+    assert "Load of the machine before: 0.1; ~ marks rounds that differ much." in text
     console = Console(width=118, record=True, file=io.StringIO())
     console.print(terminal_table(KNOWN))
     assert "80.0 (8.00)" in console.export_text()
@@ -110,13 +113,14 @@ def stored(backend, seconds):
 
 def test_what_is_stored_is_read_again(tmp_path):
     document = {
-        "machine_info": {"threads": 1, "cpu": "a", "python": "3", "numpy": "2",
+        "machine_info": {"threads": 1, "load": 0.1, "cpu": "a", "python": "3", "numpy": "2",
                          "backends": {"torch": "2.13"}},
         "benchmarks": [stored("torch", 1e-3)], "left_out": {}}
     found = speeds(json.loads(json.dumps(document)))
     assert found.medians == {"MLP 8x16": {"torch": pytest.approx(2000)}}
     assert found.first == {"MLP 8x16": {"torch": pytest.approx(500_000)}}
     assert found.sizes == {"MLP 8x16": "small"}
+    assert found.unsteady == {("MLP 8x16", "torch")}  # rounds of 1, 2 and 9 ms
 
 
 def test_pytest_benchmark_compares_what_is_stored(tmp_path):

@@ -119,9 +119,8 @@ def _networks(seed):
                    (*vector, *data), model=True)
     for batch, classes in ((32, 10), (256, 1000)):
         labels = generator.integers(classes, size=batch)
-        one_hot = np.eye(classes, dtype="float32")[labels]
         yield Workload(f"cross-entropy {batch}x{classes}", "cross_entropy",
-                       (_normal(generator, batch, classes),), (labels, one_hot))
+                       (_normal(generator, batch, classes),), (labels,))
     weights = (_normal(generator, 16, 16, scale=0.25), _normal(generator, 16, 16, scale=0.25),
                _normal(generator, 16, scale=0.1))
     yield Workload("recurrent cell, 50 steps of 8x16", "recurrent", weights,

@@ -87,7 +87,7 @@ def mlp_hessian_vector(*inputs):
     return autograd.make_jvp(autograd.grad(loss))(parameters)(vector)[1]
 
 
-def softmax_loss(logits, labels, one_hot):
+def softmax_loss(logits, labels):
     chosen = logits[np.arange(len(labels)), labels]
     return np.mean(logsumexp(logits, axis=1) - chosen)
 

@@ -77,7 +77,7 @@ def mlp_hessian_vector(*inputs):
     return jax.jvp(gradient, (parameters,), (vector,))[1]
 
 
-def softmax_loss(logits, labels, one_hot):
+def softmax_loss(logits, labels):
     chosen = jnp.take_along_axis(jax.nn.log_softmax(logits), labels[:, None], axis=1)
     return -jnp.mean(chosen)
 

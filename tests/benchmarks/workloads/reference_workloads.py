@@ -2,7 +2,7 @@
 
 import reference_engine as engine
 
-LEFT_OUT = {} if hasattr(engine, "conv2d") else {"conv2d": "the engine has no conv2d yet"}
+LEFT_OUT = {}
 LAYOUTS = {}
 variable = engine.Variable
 source = data = engine.constant
@@ -80,10 +80,10 @@ def mlp_hessian_vector(*inputs):
     return outer.gradient(gradients, parameters, output_gradients=vector)
 
 
-def cross_entropy(logits, labels, one_hot):
+def cross_entropy(logits, labels):
     with engine.GradientTape() as tape:
         tape.watch(logits)
-        loss = -engine.mean(engine.sum(one_hot * engine.log_softmax(logits, axis=1), axis=1))
+        loss = engine.sparse_softmax_cross_entropy(logits, labels)
     return loss, tape.gradient(loss, logits)
 
 

@@ -84,7 +84,7 @@ def mlp_hessian_vector(*inputs):
     return outer.gradient(gradients, parameters, output_gradients=vector)
 
 
-def cross_entropy(logits, labels, one_hot):
+def cross_entropy(logits, labels):
     with tf.GradientTape() as tape:
         tape.watch(logits)
         loss = tf.reduce_mean(

@@ -82,7 +82,7 @@ def mlp_hessian_vector(*inputs):
     return torch.autograd.grad(gradients, parameters, grad_outputs=vector)
 
 
-def cross_entropy(logits, labels, one_hot):
+def cross_entropy(logits, labels):
     loss = F.cross_entropy(logits, labels)
     return loss, *torch.autograd.grad(loss, [logits])
 
