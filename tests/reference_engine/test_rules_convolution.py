@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from certified import check
-from whole_numbers import generic, same_as_torch
+from whole_numbers import generic, numbers, same_as_torch
 
 import reference_engine as engine
 from reference_engine import operators
@@ -53,6 +53,22 @@ def test_exact_on_whole_numbers(name, x, weight, bias, options):
     inputs = [x, weight, *([] if bias is None else [bias])]
     ours = functools.partial(getattr(convolution, name), **options)
     same_as_torch(ours, functools.partial(getattr(F, name), **options), *inputs)
+
+
+@pytest.mark.parametrize(("name", "x", "weight", "bias", "options"), [PLAIN[5], TRANSPOSED[1]])
+def test_exact_on_complex_whole_numbers(name, x, weight, bias, options):
+    same_as_torch(functools.partial(getattr(convolution, name), **options),
+                  functools.partial(getattr(F, name), **options),
+                  x, weight, dtype="complex128")  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_half_precision_is_the_rounded_result_of_float32(dtype):
+    """Products of whole numbers, whose sums are exact in float32."""
+    x, weight = numbers((2, 3, 5, 5)) / 8, numbers((4, 3, 3, 3)) / 8
+    got = convolution.conv2d(engine.constant(x, dtype), engine.constant(weight, dtype))
+    wanted = F.conv2d(torch.tensor(x), torch.tensor(weight)).numpy().astype(got.dtype)
+    np.testing.assert_array_equal(got.numpy(), wanted, strict=True)
 
 
 @pytest.mark.parametrize("padding", ["same", "valid", ((2, 0), (1, 3))])

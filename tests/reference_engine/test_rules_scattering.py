@@ -95,6 +95,12 @@ def test_exact_on_whole_numbers(function, torch_function, inputs):
     same_as_torch(function, torch_function, *inputs)
 
 
+@pytest.mark.parametrize("name", ["gather", "scatter_add", "put_along_axis", "index_add"])
+def test_exact_on_complex_whole_numbers(name):
+    function, torch_function, inputs = next(row[1:] for row in TABLE if row[0] == name)
+    same_as_torch(function, torch_function, *inputs, dtype="complex128")
+
+
 def test_ties_share_equally():
     """x, and all updates that reach the extreme, in equal parts: torch's amax does the same."""
     x, u = numbers([1.0, 5.0, 0.0]), numbers([3.0, 3.0, 5.0, 2.0])

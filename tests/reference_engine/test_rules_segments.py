@@ -127,7 +127,8 @@ def test_empty_segments_and_integers():
     assert segments.segment_sum(x, [1, 1]).numpy().tolist() == [[0, 0], [9, 6]]
     least = np.iinfo("int64").min
     assert segments.segment_max(x, [1, 1]).numpy().tolist() == [[least] * 2, [7, 5]]
-    assert segments.segment_min(x.astype("float64"), [1, 1]).numpy().tolist() == [[np.inf] * 2, [2, 1]]
+    least = segments.segment_min(x.astype("float64"), [1, 1])
+    assert least.numpy().tolist() == [[np.inf] * 2, [2, 1]]
     assert segments.segment_prod(x, [1, 1]).numpy().tolist() == [[1, 1], [14, 5]]
     nothing = engine.zeros((0, 2))
     assert segments.segment_mean(nothing, np.zeros(0, int), 2).numpy().tolist() == [[0, 0]] * 2

@@ -2,9 +2,11 @@
 
     same_as_torch(engine.conv2d, torch.nn.functional.conv2d, (2, 3, 5, 5), (4, 3, 3, 3))
 
-compares the value y = f(x), the gradients g_i = d<y, v>/dx_i and the second derivatives
-d(sum_i <g_i, u_i>)/d(x, v), for whole x, v and u, with no tolerance. Operators that divide take
-`relative`, a bound on the relative error; the numbers are then positive, so that nothing cancels.
+compares the value y = f(x), the gradients g_i = d<y, v>/dx_i, the second derivatives
+d(sum_i <g_i, u_i>)/d(x, v), and the last of them, which is the tangent of y along u, with what
+forward mode gives: for whole x, v and u, real or complex, with no tolerance. Operators that divide
+take `relative`, a bound on the relative error; the numbers are then positive, so that nothing
+cancels.
 """
 
 import numpy as np
@@ -18,7 +20,8 @@ def numbers(shape, key=0, low=-4, high=5, dtype="float64"):
     if not isinstance(shape, tuple):
         return np.asarray(shape, dtype)
     drawn = np.random.default_rng([key, *shape]).integers(low, high, shape)
-    return np.asarray(np.where(drawn == 0, 3, drawn), dtype)
+    whole = np.asarray(np.where(drawn == 0, 3, drawn), dtype)
+    return whole + 1j * numbers(shape, key + 50, low, high) if whole.dtype.kind == "c" else whole
 
 
 def generic(key, shape):
@@ -32,13 +35,13 @@ def distinct(*shape, key=0):
     return np.random.default_rng(key).permutation(count).reshape(shape) - count // 2 - 0.5
 
 
-def same_as_torch(function, torch_function, *inputs, relative=0.0, order=2):
+def same_as_torch(function, torch_function, *inputs, relative=0.0, order=2, dtype="float64"):
     """Assert equal values, gradients and second derivatives. Inputs: shapes, or arrays."""
     low = 1 if relative else -4
-    inputs = [numbers(x, key, low) for key, x in enumerate(inputs)]
+    inputs = [numbers(x, key, low, dtype=dtype) for key, x in enumerate(inputs)]
     value = torch_function(*map(torch.tensor, inputs)).numpy()
-    cotangent = numbers(value.shape, 11, low)
-    directions = [numbers(x.shape, 21 + i, low) for i, x in enumerate(inputs)]
+    cotangent = numbers(value.shape, 11, low, dtype=dtype)
+    directions = [numbers(x.shape, 21 + i, low, dtype=dtype) for i, x in enumerate(inputs)]
     got = ours(function, inputs, cotangent, directions, order)
     wanted = theirs(torch_function, inputs, cotangent, directions, order)
     assert got.keys() == wanted.keys()
@@ -61,6 +64,9 @@ def ours(function, inputs, cotangent, directions, order):
         seconds = outer.gradient(gradients, [*inputs, v], output_gradients=directions,
                                  unconnected_gradients="zero")  # fmt: skip
         answers |= {f"second {i}": h for i, h in enumerate(seconds)}
+        with engine.ForwardAccumulator(inputs, [engine.constant(u) for u in directions]) as forward:
+            y = function(*inputs)
+        answers["tangent"] = forward.jvp(y)
     return {what: answer.numpy() for what, answer in answers.items()}
 
 
@@ -75,4 +81,5 @@ def theirs(function, inputs, cotangent, directions, order):
         seconds = torch.autograd.grad(gradients, leaves, directions, allow_unused=True,
                                       materialize_grads=True)  # fmt: skip
         answers |= {f"second {i}": h for i, h in enumerate(seconds)}
-    return {what: answer.detach().numpy() for what, answer in answers.items()}
+        answers["tangent"] = seconds[-1]
+    return {what: answer.detach().resolve_conj().numpy() for what, answer in answers.items()}
