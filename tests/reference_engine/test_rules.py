@@ -187,9 +187,9 @@ def points(case):
             for position, (shape, low, high) in enumerate(case.inputs)]
 
 
-def check_line(case, dtype="float64", order=2):
+def check_line(case, dtype="float64", order=2, **options):
     return check(functools.partial(case.call, engine), case.formula, *points(case), dtype=dtype,
-                 order=order, name=case.name, make=case.make)
+                 order=order, name=case.name, make=case.make, **options)
 
 
 def case_of(name):
@@ -201,6 +201,18 @@ def case_of(name):
     for position, case in enumerate(TABLE) for dtype in case.dtypes])
 def test_value_and_derivatives(case, dtype):
     check_line(case, dtype, order=3 if dtype == "float64" else 2)
+
+
+NOT_IN_BFLOAT16 = ("clip", "matmul")
+TAME = {case.name: case for case in reversed(TABLE)}  # the first line of each
+
+
+@pytest.mark.parametrize("name", TAME)
+def test_half_precision(name):
+    # so few digits tell little of small elements beside large ones
+    check_line(TAME[name], "float16", order=1, normwise=True)
+    if name not in NOT_IN_BFLOAT16:
+        check_line(TAME[name], "bfloat16", order=1, normwise=True)
 
 
 def test_every_differentiable_operator_has_a_line():
