@@ -16,7 +16,7 @@ from .shapes import expand_dims
 __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
-    "kl_div_loss",
+    "kl_div",
     "nll_loss",
     "sigmoid_focal_loss",
     "softmax_cross_entropy",
@@ -257,23 +257,23 @@ rule("nll_loss", lambda dy, y, x, labels, weight, axis:
      jvp="linear")  # fmt: skip
 
 
-def kl_div_loss(log_input, target, log_target=False, reduction="mean"):
+def kl_div(log_input, target, log_target=False, reduction="mean"):
     """target (log(target) - log_input), 0 where target is 0: the divergence's summands.
 
     log_target: whether `target` is given as its logarithm. reduction "batchmean" divides the sum by
     the size of the first axis, which gives the divergence. Raises OptionError, ShapeError,
     DtypeError.
     """
-    log_input, target = together("kl_div_loss", log_input, target)
-    loss = apply("kl_div_from_log" if log_target else "kl_div_loss", log_input, target)
+    log_input, target = together("kl_div", log_input, target)
+    loss = apply("kl_div_from_log" if log_target else "kl_div", log_input, target)
     if reduction == "batchmean":
         return sum(loss) / loss.shape[0]
-    return reduced("kl_div_loss", loss, reduction)
+    return reduced("kl_div", loss, reduction)
 
 
-FORWARDS["kl_div_loss"] = same_precision(lambda x, t: _times(t, np.log(t) - x))
+FORWARDS["kl_div"] = same_precision(lambda x, t: _times(t, np.log(t) - x))
 FORWARDS["kl_div_from_log"] = same_precision(lambda x, t: _times(np.exp(t), t - x))
-rule("kl_div_loss",
+rule("kl_div",
      lambda dy, y, x, t: -dy * t,
      lambda dy, y, x, t: dy * (log(t) + 1 - x),
      jvp="elementwise")  # fmt: skip

@@ -4,6 +4,7 @@ import mpmath
 import numpy as np
 import pytest
 from certified import check, unary
+from halves import check_half
 from mpmath import erfc, exp, log1p, mpf, tanh
 
 import reference_engine as engine
@@ -106,7 +107,15 @@ LINES = {
 def test_activations_of_pieces_and_of_axes(name, dtype):
     function, formula, *inputs = LINES[name]
     inputs = [np.asarray(x, "float32") for x in inputs] if dtype == "float32" else inputs
-    check(function, formula, *inputs, dtype=dtype, name=name)
+    order = 3 if dtype == "float64" else 2
+    check(function, formula, *inputs, dtype=dtype, name=name, order=order)
+
+
+@pytest.mark.parametrize("dtype", ["float16"])
+@pytest.mark.parametrize("name", LINES)
+def test_half_precision(name, dtype):
+    function, _formula, *inputs = LINES[name]
+    check_half(function, inputs, dtype)
 
 
 def derivatives(function, points, dtype="float64"):

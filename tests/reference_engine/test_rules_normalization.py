@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from certified import check
+from halves import check_half
 
 import reference_engine as engine
 from reference_engine import operators
@@ -142,7 +143,15 @@ def test_normalizations(name, dtype):
         pytest.skip("the plain formula loses all digits there")
     # In float32 the small elements of attention's gradients are rounding alone.
     normwise = dtype == "float32" and name.startswith("attention")
-    check(function, formula, *inputs, dtype=dtype, name=name, normwise=normwise)
+    order = 3 if dtype == "float64" else 2
+    check(function, formula, *inputs, dtype=dtype, name=name, order=order, normwise=normwise)
+
+
+@pytest.mark.parametrize("dtype", ["float16"])
+@pytest.mark.parametrize("name", sorted(LINES.keys() - {"standardize far from 0"}))
+def test_half_precision(name, dtype):
+    function, _formula, *inputs = LINES[name]
+    check_half(function, inputs, dtype)
 
 
 def gradients(function, *inputs, dtype="float64", seed=None):
