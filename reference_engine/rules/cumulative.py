@@ -15,8 +15,8 @@ from .shapes import broadcast_to, concat, flip
 __all__ = ["cumprod", "cumsum", "cumulative_logsumexp", "cumulative_max", "cumulative_min",
            "cumulative_prod", "linear_recurrence"]  # fmt: skip
 
-_FEW = 8  # steps; up to here, or with this many rows of _MANY, a plain loop is the faster way
-_MANY = 4096
+# With so few steps, or so many recurrences side by side, a plain loop is the faster way.
+_FEW, _MANY = 8, 64
 
 
 def _ordered(forward):
@@ -86,7 +86,7 @@ def _recurrence(a, b):
 
 
 def _step_by_step(a, b):
-    y = b.copy()
+    a, y = np.ascontiguousarray(a), b.copy()
     for step in range(1, len(b)):
         y[step] += a[step] * y[step - 1]
     return y

@@ -73,11 +73,9 @@ def _columns(x, axis):
     return last.reshape((*last.shape[: x.ndim - len(reduced)], count(x.shape, axis)))
 
 
-def _neighbours(column, part, method, skip):
-    """The order statistics on either side of `part`, and the share of the upper one."""
-    ordered = np.sort(column, axis=-1)  # nan comes last
-    whole = np.full(column.shape[:-1], column.shape[-1])
-    number = np.sum(~np.isnan(column), axis=-1) if skip else whole
+def _places(column, part, method, skip):
+    """The places in order on either side of `part`, and the share of the upper one."""
+    number = np.sum(~np.isnan(column), axis=-1) if skip else column.shape[-1]
     position = part * np.maximum(number - 1, 0)
     lower, upper = np.floor(position), np.ceil(position)
     if method == "nearest":
@@ -85,12 +83,28 @@ def _neighbours(column, part, method, skip):
     elif method in ("lower", "higher"):
         lower = upper = lower if method == "lower" else upper
     share = np.where(upper > lower, 0.5 if method == "midpoint" else position - lower, 0)
-    below, above = (
-        np.take_along_axis(ordered, place[..., None].astype("int64"), -1)[..., 0]
-        for place in (lower, upper)
-    )
-    spoilt = number == 0 if skip else np.isnan(ordered[..., -1])
-    return np.where(spoilt, math.nan, below), np.where(spoilt, math.nan, above), share
+    return lower.astype("int64"), upper.astype("int64"), share
+
+
+def _neighbours(column, parts, method, skip):
+    """For each part, the order statistics on either side of it, and the share of the upper one."""
+    last = column.shape[-1] - 1  # where nan comes
+    places = [_places(column, part, method, skip) for part in parts]
+    if skip:
+        ordered = np.sort(column, axis=-1)
+        spoilt = np.isnan(ordered[..., 0])
+    else:
+        wanted = {last, *(int(place) for lower, upper, _ in places for place in (lower, upper))}
+        ordered = np.partition(column, sorted(wanted), axis=-1)
+        spoilt = np.isnan(ordered[..., last])
+    for lower, upper, share in places:
+        found = (_at(ordered, place) for place in (lower, upper))
+        yield (*(np.where(spoilt, math.nan, statistic) for statistic in found), share)
+
+
+def _at(ordered, place):
+    place = np.broadcast_to(place, ordered.shape[:-1])
+    return np.take_along_axis(ordered, place[..., None], -1)[..., 0]
 
 
 @quiet
@@ -101,8 +115,9 @@ def _forward(x, parts, axis, keepdims, method, skip):
     column = _columns(x, axis)
     shape = kept(x.shape, axis) if keepdims else column.shape[:-1]
     y = np.full((len(parts), *column.shape[:-1]), math.nan, x.dtype)
-    for row, part in enumerate(parts if column.shape[-1] else ()):
-        below, above, share = _neighbours(column, part, method, skip)
+    for row, (below, above, share) in enumerate(
+        _neighbours(column, parts, method, skip) if column.shape[-1] else ()
+    ):
         between = np.where(share < 0.5, below + share * (above - below),
                            above - (1 - share) * (above - below))  # fmt: skip
         # Their mean, which overflows nowhere; and one of them, where the other is not asked for.
@@ -111,17 +126,21 @@ def _forward(x, parts, axis, keepdims, method, skip):
     return y.reshape((len(parts), *shape))
 
 
-def _weights(x, part, axis, method, skip):
-    """The derivative of one quantile in each element of x, an array of x's shape."""
+def _weights(x, parts, axis, method, skip):
+    """The derivative of each quantile in each element of x, arrays of x's shape."""
     column, reduced = _columns(x, axis), places(x.shape, axis)
-    if not x.size:
-        return np.zeros(x.shape, x.dtype)
-    below, above, share = _neighbours(column, part, method, skip)
-    weights = (1 - share)[..., None] * _equal_shares(column, below)
-    weights = weights + share[..., None] * _equal_shares(column, above)
+    column = column.astype("float32") if column.dtype.itemsize == 2 else column
     sizes = tuple(x.shape[a] for a in reduced)
-    back = weights.reshape((*column.shape[:-1], *sizes))
-    return np.moveaxis(back, range(-len(reduced), 0), reduced).astype(x.dtype)
+    weights = np.zeros((len(parts), *x.shape), x.dtype)
+    for row, (below, above, share) in enumerate(
+        _neighbours(column, parts, method, skip) if x.size else ()
+    ):
+        weight = (1 - share)[..., None] * _equal_shares(column, below)
+        if share.any():
+            weight = weight + share[..., None] * _equal_shares(column, above)
+        back = weight.reshape((*column.shape[:-1], *sizes))
+        weights[row] = np.moveaxis(back, range(-len(reduced), 0), reduced)
+    return weights
 
 
 def _equal_shares(column, statistic):
@@ -130,8 +149,7 @@ def _equal_shares(column, statistic):
 
 
 def _quantile_rule(dy, y, x, parts, axis, keepdims, method, skip):
-    weights = [_weights(values(x), part, axis, method, skip) for part in parts]
-    weights = np.stack(weights) if weights else np.zeros((0, *x.shape), x.dtype)
+    weights = _weights(values(x), parts, axis, method, skip)
     dy = reshape(dy, (len(parts), *kept(x.shape, axis)))
     return sum(where(weights != 0, dy, 0) * weights, 0)
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from ..errors import OptionError, ShapeError, describe
 from ..operators import FORWARDS, apply, as_operand, operator, quiet, rule, same_dtype, values
+from ..tensor import is_float
 from .axes import along, place
 from .einsum import widened
 from .indexing import put, take
@@ -127,7 +128,7 @@ def gradient(x, spacing=1.0, axis=None, edge_order=1):
     if isinstance(spacing, int | float):
         spacing = np.arange(size) * float(spacing)
     steps = _steps("gradient", spacing, size, x.ndim, axis)
-    widths = steps.astype(x.dtype) if x.dtype.kind in "fc" else steps
+    widths = steps.astype(x.dtype) if is_float(x) else steps
     slopes = diff(x, axis) / widths
     # The share of the right step's slope at each inner sample, and of the second one at the ends.
     right = widths[:-1] / (widths[:-1] + widths[1:])

@@ -59,6 +59,24 @@ def _order(x, axis, descending=False, stable=True):
     return np.flip(x.shape[axis] - 1 - backwards, axis)
 
 
+def _first_of_order(x, k, axis, descending):
+    """The first k indices of `_order`, without sorting the rest."""
+    x = np.moveaxis(x, axis, -1)
+    last = x.shape[-1] - k if descending else k - 1
+    limit = np.partition(x, last, axis=-1)[..., last : last + 1]
+    missing, unlimited = np.isnan(x), np.isnan(limit)  # nan is greater than all, equal to itself
+    if descending:
+        before = (x > limit) | (missing & ~unlimited)
+    else:
+        before = (x < limit) | (unlimited & ~missing)
+    equal = (x == limit) | (missing & unlimited)
+    still_wanted = k - np.sum(before, axis=-1, keepdims=True)
+    chosen = before | (equal & (np.cumsum(equal, axis=-1) <= still_wanted))
+    indices = np.nonzero(chosen)[-1].reshape((*x.shape[:-1], k))
+    order = _order(np.take_along_axis(x, indices, -1), indices.ndim - 1, descending)
+    return np.moveaxis(np.take_along_axis(indices, order, -1), -1, axis)
+
+
 @operator
 def argsort(x, axis=-1, descending=False, stable=True):
     """The indices that sort x along `axis`, as int64. Raises ShapeError."""
@@ -89,7 +107,11 @@ def topk(x, k, axis=-1, largest=True):
     x = as_operand(x)
     axis = place("topk", axis, x.ndim)
     _check_count("topk", k, 0, x.shape[axis])
-    indices = _order(values(x), axis, largest)[along(axis, slice(0, k))]
+    array = values(x)
+    if 8 * k < x.shape[axis] and k and array.dtype.kind in "iuf":
+        indices = _first_of_order(array, k, axis, largest)
+    else:
+        indices = _order(array, axis, largest)[along(axis, slice(0, k))]
     return pick_along(x, indices, axis), as_tensor(indices)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from ..errors import DtypeError, ShapeError, describe
 from ..operators import FORWARDS, apply, as_operand, operator, quiet, rule, same_dtype, values
 from .axes import count, kept, places, restore
-from .einsum import widened
+from .einsum import conjugate, widened
 from .linear_algebra import matmul
 from .reductions import max, mean, min, prod, softmax, sum, var
 from .selection import where
@@ -93,11 +93,15 @@ def _center(x, axis, valid):
     return np.where(valid, off, x.dtype.type(0))
 
 
+def _check_real(name, x):
+    if x.dtype.kind != "f":
+        raise DtypeError(f"{name}: got a {describe(x)}, wanted real floats")
+
+
 @quiet
 @widened
 def _std(x, axis, correction, keepdims, valid):
-    if x.dtype.kind != "f":
-        raise DtypeError(f"std: got a {describe(x)}, wanted real floats")
+    _check_real("std", x)
     distance, freedom = _center(x, axis, valid), _freedom(x, axis, correction, valid)
     total = np.sum(distance * distance, axis, keepdims=True)
     safe = (total > np.finfo(x.dtype).smallest_normal / np.finfo(x.dtype).eps) & (total < math.inf)
@@ -114,6 +118,7 @@ def _std(x, axis, correction, keepdims, valid):
 @quiet
 @widened
 def _nanvar(x, axis, correction, keepdims, valid):
+    _check_real("nanvar", x)
     distance = _center(x, axis, valid)
     total = np.sum(distance * distance, axis, keepdims=True)
     y = total / _freedom(x, axis, correction, valid)
@@ -158,7 +163,8 @@ def cov(x, correction=1.0):
     A 1-D x is one variable, and gives its variance. Raises ShapeError.
     """
     off = center(_observations("cov", x), -1)
-    products = sum(off * off) if off.ndim == 1 else matmul(off, matrix_transpose(off))
+    other = conjugate(off)
+    products = sum(off * other) if off.ndim == 1 else matmul(off, matrix_transpose(other))
     return products / np.maximum(off.shape[-1] - correction, 0).astype(off.dtype)
 
 
@@ -248,7 +254,7 @@ def average(x, axis=None, weights=None, keepdims=False):
 @operator
 @widened
 def sum_of_squares(x, axis=None, keepdims=False):
-    """The sum of the squares of x over `axis`. Raises ShapeError."""
+    """The sum of x * x over `axis`, of a complex x too. Raises ShapeError."""
     return np.sum(x * x, axis=axis, keepdims=keepdims)
 
 

@@ -107,6 +107,18 @@ def test_extremes_with_indices_are_those_of_torch():
     assert indices.numpy()[1].tolist() == [1, 2, 0]
 
 
+@pytest.mark.parametrize("largest", [False, True])
+def test_the_first_of_an_order_are_found_without_the_rest(largest):
+    x = np.random.default_rng(0).integers(-4, 5, (5, 60, 2)).astype("float64")  # many are equal
+    x[0, ::3] = INF
+    x[1, ::7] = NAN
+    x[2, 1:, 0] = NAN
+    for k in (1, 3, 7):
+        wanted = sorting._order(x, 1, largest)[:, :k]
+        assert rules.topk(x, k, 1, largest)[1].numpy().tolist() == wanted.tolist()
+    assert rules.topk(np.arange(20), 2, largest=False)[0].numpy().tolist() == [0, 1]
+
+
 def test_the_cotangent_goes_to_the_one_element_that_was_chosen():
     x = [2.0, 5.0, 5.0, 2.0]
     assert gradient(lambda x: rules.sort(x) * [1.0, 2.0, 3.0, 4.0], x) == [[1, 3, 4, 2]]
