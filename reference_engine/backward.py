@@ -27,7 +27,8 @@ def unbroadcast(dx, shape):
     """`dx` summed over the axes that broadcasting added to `shape` or stretched."""
     added = dx.ndim - len(shape)
     if added:
-        dx = sum(dx, axis=tuple(range(added)))
+        axes = tuple(range(added))
+        dx = sum(dx, axis=axes) if type(dx) is Tensor else np.add.reduce(dx, axis=axes)
         if dx.shape == shape:
             return dx
     sizes = enumerate(zip(shape, dx.shape, strict=False))

@@ -50,7 +50,7 @@ class ForwardAccumulator:
             raise ShapeError(f"ForwardAccumulator: got a tangent of shape {tangent.shape}, "
                              f"wanted that of its primal, {primal.shape}")  # fmt: skip
         if primal.key is None:
-            primal.key = next(recording.keys)
+            primal.key = recording.next_key()
         if primal.key in self.followed:
             raise ShapeError("ForwardAccumulator: got the same primal twice, wanted each once: "
                              "add the tangents")  # fmt: skip
@@ -93,7 +93,7 @@ class ForwardAccumulator:
         for output, of_it in zip(outputs, tangents, strict=True):
             if of_it is not None:
                 if output.key is None:
-                    output.key = next(recording.keys)
+                    output.key = recording.next_key()
                 self.followed[output.key] = of_it
 
 
@@ -171,7 +171,7 @@ class _Rehearsal:
 
         self._tape = GradientTape(watch_accessed_variables=False)
         for seed in seeds:
-            seed.key = next(recording.keys)
+            seed.key = recording.next_key()
             self._tape.followed.add(seed.key)
         self.followed, self.note = self._tape.followed, self._tape.note
         self.records = self._tape._records

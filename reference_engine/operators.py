@@ -194,8 +194,8 @@ def elementwise(name, forward, inputs=1, jvp="elementwise"):
     op = _op(name)
     op.jvp = jvp
     make = _unary if inputs == 1 else _binary
-    call = make(op, lambda *plain: op.forward(*plain))
-    call.public = make(op, lambda first, *others: call(as_tensor(first), *others))
+    call = make(op, public=False)
+    call.public = make(op, public=True)
     of = (
         "x, elementwise: any shape"
         if inputs == 1
@@ -207,20 +207,20 @@ def elementwise(name, forward, inputs=1, jvp="elementwise"):
     return call
 
 
-def _unary(op, otherwise):
-    """An operator of one Tensor; `otherwise` is told of plain arrays."""
+def _unary(op, public):
+    """An operator of one operand; plain arrays stay plain unless it is the `public` one."""
 
     def call(x):
         if type(x) is not Tensor:
-            x = as_operand(x)
-            if type(x) is not Tensor:
-                return otherwise(x)
+            if not public and isinstance(x, ARRAYS):
+                return op.forward(x)
+            x = as_tensor(x)
         try:
             y = Tensor(op.forward(x._array))
         except (ValueError, TypeError) as error:
             raise explained(error, op.name, [x], {}) from error
         if x.key is None:
-            if x.dtype.kind in "biu":
+            if x._array.dtype.kind in "biu":
                 _refuse_integers(op.name, [x], y)
         elif op.differentiable:
             for listener in thread.listeners:
@@ -230,24 +230,26 @@ def _unary(op, otherwise):
     return call
 
 
-def _binary(op, otherwise):
-    """An operator of two of which at least one is a Tensor; `otherwise` is told of the others."""
+def _binary(op, public):
+    """An operator of two operands; plain arrays stay plain unless it is the `public` one."""
 
     def call(x, w):
-        if type(x) is not Tensor or type(w) is not Tensor:
-            if type(w) is float and type(x) is Tensor and (d := x._array.dtype).kind == "f":
-                w = Tensor(d.type(w))  # what `pair` does, for speed
-            else:
-                x, w = pair(op.name, x, w)
-                if type(x) is not Tensor:
-                    return otherwise(x, w)
-        a, b = x._array, w._array
-        if a.dtype is not b.dtype and a.dtype != b.dtype:
-            x, w = same_dtype(op.name, x, w)
-            a, b = x._array, w._array
         try:
+            if type(x) is not Tensor or type(w) is not Tensor:
+                if type(w) in _NUMBERS and type(x) is Tensor and x._array.dtype.kind == "f":
+                    w = Tensor(x._array.dtype.type(w))  # what `pair` does, for speed
+                else:
+                    x, w = pair(op.name, x, w)
+                    if type(x) is not Tensor:
+                        if not public:
+                            return op.forward(x, w)
+                        x, w = pair(op.name, as_tensor(x), w)
+            a, b = x._array, w._array
+            if a.dtype is not b.dtype and a.dtype != b.dtype:
+                x, w = same_dtype(op.name, x, w)
+                a, b = x._array, w._array
             y = Tensor(op.forward(a, b))
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, OverflowError) as error:
             raise explained(error, op.name, [x, w], {}) from error
         if x.key is not None or w.key is not None:
             if op.differentiable:
@@ -308,17 +310,15 @@ def operator(forward):
     name, signature = forward.__name__, inspect.signature(forward)
     FORWARDS[name] = forward
     op = _op(name)
-    call = _with_parameters(op, signature, lambda x, parameters: op.forward(x, **parameters))
-    call.public = _with_parameters(
-        op, signature, lambda x, parameters: _applied_to_one(op, as_tensor(x), parameters)
-    )
+    call = _with_parameters(op, signature, public=False)
+    call.public = _with_parameters(op, signature, public=True)
     functools.update_wrapper(call, forward)
     functools.update_wrapper(call.public, forward)
     return call
 
 
-def _with_parameters(op, signature, otherwise):
-    """An operator of one Tensor with parameters; `otherwise` is told of plain arrays."""
+def _with_parameters(op, signature, public):
+    """An operator of one operand with parameters; a plain array stays plain unless `public`."""
     first, *names = signature.parameters
     empty = inspect.Parameter.empty
     defaults = {n: p.default for n in names if (p := signature.parameters[n]).default is not empty}
@@ -338,9 +338,9 @@ def _with_parameters(op, signature, otherwise):
                 if type(value) is list:  # a caller's list may change before the rule runs
                     parameters[key] = tuple(value)
         if type(x) is not Tensor:
-            x = as_operand(x)
-            if type(x) is not Tensor:
-                return otherwise(x, parameters)
+            if not public and isinstance(x, ARRAYS):
+                return op.forward(x, **parameters)
+            x = as_tensor(x)
         return _applied_to_one(op, x, parameters)
 
     return call

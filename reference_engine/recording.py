@@ -10,7 +10,7 @@ class _Thread(threading.local):
 
 thread = _Thread()
 # Every Tensor that someone follows has a key of its own, and so has every Variable.
-keys = itertools.count(1)
+next_key = itertools.count(1).__next__
 
 
 def active_tapes():

@@ -21,7 +21,7 @@ from .errors import (
 )
 from .operand import Operand
 from .operators import NONE
-from .recording import thread
+from .recording import next_key, thread
 from .rules.complex_numbers import conj
 from .structure import flat, rebuilt
 from .tensor import Tensor, is_float, same_dtype
@@ -87,7 +87,7 @@ class GradientTape:
                       "its gradient will be None")  # fmt: skip
                 continue
             if operand.key is None:
-                operand.key = next(recording.keys)
+                operand.key = next_key()
             if not isinstance(operand, Tensor):
                 self._variables[operand.key] = operand
             self.followed.add(operand.key)
@@ -117,21 +117,25 @@ class GradientTape:
     def note(self, op, inputs, parameters, y):
         """Records an operator call, if it is on something followed."""
         followed = self.followed
-        if len(inputs) == 1:
+        count = len(inputs)
+        if count == 2:
+            x, w = inputs
+            k, m = x.key, w.key
+            if k in followed:
+                keys = k, m if m in followed else None
+            elif m in followed:
+                keys = None, m
+            else:
+                return
+            shapes = x._array.shape, w._array.shape
+            if parameters is NONE and shapes[0] == shapes[1]:
+                shapes = None
+        elif count == 1:
             x = inputs[0]
             if x.key not in followed:
                 return
             keys = (x.key,)
             shapes = None if parameters is NONE else (x._array.shape,)
-        elif len(inputs) == 2:
-            x, w = inputs
-            k = x.key if x.key in followed else None
-            keys = k, w.key if w.key in followed else None
-            if k is None and keys[1] is None:
-                return
-            shapes = x._array.shape, w._array.shape
-            if parameters is NONE and shapes[0] == shapes[1]:
-                shapes = None
         else:
             keys = tuple([x.key if x.key in followed else None for x in inputs])
             if not any(keys):
@@ -140,7 +144,7 @@ class GradientTape:
         if type(y) is Tensor:
             key = y.key
             if key is None:
-                key = y.key = next(recording.keys)
+                key = y.key = next_key()
             followed.add(key)
         else:
             key = tuple([_key(part) for part in y])
@@ -270,9 +274,7 @@ class GradientTape:
                     continue
                 y.key = _key(y)
             if dy is None:
-                array = y._array
-                dy = np.ones(array.shape, array.dtype) if array.ndim else array.dtype.type(1)
-                dy = Tensor(dy) if tensors else dy
+                dy = Tensor(ones(y._array)) if tensors else ones(y._array)
             else:
                 dy = conj(dy) if dy.dtype.kind == "c" else dy
                 dy = dy if tensors else dy._array
@@ -280,9 +282,14 @@ class GradientTape:
         return cotangents
 
 
+def ones(array):
+    """The cotangent of a target that is given none."""
+    return np.ones(array.shape, array.dtype) if array.ndim else array.dtype.type(1)
+
+
 def _key(y):
     if y.key is None:
-        y.key = next(recording.keys)
+        y.key = next_key()
     return y.key
 
 

@@ -18,7 +18,7 @@ class Variable(Operand):
     __slots__ = ("__weakref__", "_tensor", "key", "name", "trainable")
 
     def __init__(self, value, dtype=None, trainable=True, name="Variable"):
-        self.key = next(recording.keys)
+        self.key = recording.next_key()
         self.trainable = trainable
         self.name = name
         self._hold(constant(value, dtype)._array)

@@ -4,7 +4,8 @@ import numpy as np
 
 from ..errors import ShapeError
 from ..operators import FORWARDS, apply_to_two, pair, rule
-from .shapes import expand_dims, matrix_transpose, squeeze
+from ..tensor import Tensor
+from .shapes import expand_dims, squeeze
 
 __all__ = ["matmul"]
 
@@ -15,6 +16,8 @@ def matmul(x, w):
     Leading axes broadcast. Raises ShapeError where inner sizes differ or an operand is 0-d,
     DtypeError where the dtypes differ.
     """
+    if isinstance(x, np.ndarray) and isinstance(w, np.ndarray):
+        return FORWARDS["matmul"](x, w)
     x, w = pair("matmul", x, w)
     a, b = x.shape, w.shape
     if len(a) > 1 and len(b) > 1 and a[-1] == b[-2]:  # the usual case
@@ -32,5 +35,6 @@ def matmul(x, w):
 
 FORWARDS["matmul"] = np.matmul
 rule("matmul",
-     lambda dy, y, x, w: matmul(dy, matrix_transpose(w)),
-     lambda dy, y, x, w: matmul(matrix_transpose(x), dy), jvp="bilinear")  # fmt: skip
+     lambda dy, y, x, w: matmul(dy, w.mT if type(w) is Tensor else w.swapaxes(-1, -2)),
+     lambda dy, y, x, w: matmul(x.mT if type(x) is Tensor else x.swapaxes(-1, -2), dy),
+     jvp="bilinear")  # fmt: skip

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from ..creation import astype, ones_like
-from ..operators import operator, quiet, rule
+from ..operators import FORWARDS, operator, quiet, rule
 from ..tensor import Tensor
 from .selection import where
 from .shapes import broadcast, broadcast_to, concat, flip, permute_dims, reshape
@@ -30,7 +30,9 @@ __all__ = [
 @operator
 def sum(x, axis=None, keepdims=False):
     """The sum over `axis`, 0 where there is nothing to add. Raises ShapeError."""
-    return _total(x, axis, keepdims)
+    if x.ndim and x.dtype.kind != "b":
+        return np.add.reduce(x, axis=axis, keepdims=keepdims)  # np.sum takes twice the time
+    return np.sum(x, axis=axis, keepdims=keepdims)
 
 
 @operator
@@ -38,8 +40,8 @@ def mean(x, axis=None, keepdims=False):
     """The mean over `axis`, nan where there is nothing to average. Raises ShapeError."""
     count = _count(x.shape, axis)
     if not count:
-        return _total(x, axis, keepdims) * x.dtype.type(math.nan)
-    return _total(x, axis, keepdims) / x.dtype.type(count)
+        return FORWARDS["sum"](x, axis, keepdims) * x.dtype.type(math.nan)
+    return FORWARDS["sum"](x, axis, keepdims) / x.dtype.type(count)
 
 
 @operator
@@ -110,12 +112,6 @@ def cumulative_sum(x, axis=None):
     if axis is None and x.ndim != 1:
         raise ValueError("wanted an int axis for anything but one axis")
     return np.cumsum(x, axis=axis)
-
-
-def _total(x, axis, keepdims):
-    if x.ndim and x.dtype.kind != "b":
-        return np.add.reduce(x, axis=axis, keepdims=keepdims)  # np.sum takes twice the time
-    return np.sum(x, axis=axis, keepdims=keepdims)
 
 
 def _finite_peak(x, axis):

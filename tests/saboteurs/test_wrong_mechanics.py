@@ -9,9 +9,9 @@ import pytest
 
 import reference_engine as engine
 from conformance import ops
-from reference_engine import operators, tape
+from reference_engine import backward, operators, tape
 from reference_engine.rules.indexing import put
-from reference_engine.rules.reductions import _spread
+from reference_engine.rules.reductions import _spread as spread_to
 
 # --- broadcasting, second uses, seeds -------------------------------------------------------------
 
@@ -56,7 +56,7 @@ def added_axes_forgotten(dx, shape):
                          lambda dx, axes: engine.sum(dx, axis=axes, keepdims=True))(dx, shape)
 
 
-UNBROADCAST = tape.unbroadcast
+UNBROADCAST = backward.unbroadcast
 WRONG_UNBROADCAST = {
     "first_copy": slice_of(0),
     "last_copy": slice_of(-1),
@@ -84,7 +84,7 @@ each_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("wrong", WRONG_UNBROADCAST)
 def test_wrong_unbroadcasting_is_noticed(suite, hunt, wrong, dtype) -> None:
     assert hunt("un-broadcasting",
-                lambda patch: patch.setattr(tape, "unbroadcast", WRONG_UNBROADCAST[wrong]),
+                lambda patch: patch.setattr(backward, "unbroadcast", WRONG_UNBROADCAST[wrong]),
                 broadcasting(suite), dtype)
 
 
@@ -92,52 +92,40 @@ def broadcasting(suite):
     return [case for case in suite.cases if case.where.file.endswith("broadcasting.py")]
 
 
-def unreduced(record, position, dy):
-    """A rule's answer as it is, in whatever shape: nothing undoes broadcasting, nothing checks."""
-    function = operators.rule_for(record.name, position, len(record.inputs))
-    return function and function(dy, record.output, *record.inputs, **record.parameters)
-
-
-@each_dtype
-def test_forgotten_unbroadcasting_is_noticed(suite, hunt, dtype) -> None:
-    found = hunt("un-broadcasting",
-                 lambda patch: patch.setattr(tape, "_input_cotangent", unreduced),
-                 broadcasting(suite), dtype)
-    assert any("shape" in verdict.reason for verdict in found.differing)
-
-
 def test_the_engine_itself_refuses_to_forget_unbroadcasting(suite, hunt) -> None:
-    """The tape checks its rules, so a shape that is left as it was raises before it can differ."""
+    """A shape that is left as it was does not fit something, at the latest its source."""
     found = hunt("un-broadcasting", lambda patch: patch.setattr(
-        tape, "unbroadcast", lambda dx, shape: dx), suite.cases, noticed=("differs", "raised"))
-    assert "RuleError" in found.differing[0].reason
+        backward, "unbroadcast", lambda dx, shape: dx), suite.cases, noticed=("differs", "raised"))
+    assert found.differing[0].verdict == "raised"
 
 
 @each_dtype
 @pytest.mark.parametrize("wrong", WRONG_ACCUMULATE)
 def test_wrong_accumulation_is_noticed(suite, hunt, wrong, dtype) -> None:
     assert hunt("second use of an input",
-                lambda patch: patch.setattr(tape, "accumulate", WRONG_ACCUMULATE[wrong]),
+                lambda patch: patch.setattr(backward, "accumulate", WRONG_ACCUMULATE[wrong]),
                 suite.cases, dtype)
 
 
 @pytest.mark.parametrize("seed", [
-    pytest.param(lambda y: engine.full_like(y, 1 / max(y.size, 1)), id="mean_of_the_target"),
-    pytest.param(lambda y: engine.reshape(engine.constant(
-        np.eye(1, y.size, dtype=y.dtype)), y.shape), id="first_element_of_the_target"),
-    pytest.param(lambda y: engine.full_like(y, 1.001), id="off_by_a_thousandth"),
+    pytest.param(lambda y: np.full(y.shape, 1 / max(y.size, 1), y.dtype), id="mean_of_the_target"),
+    pytest.param(lambda y: np.eye(1, y.size, dtype=y.dtype).reshape(y.shape),
+                 id="first_element_of_the_target"),
+    pytest.param(lambda y: np.full(y.shape, 1.001, y.dtype), id="off_by_a_thousandth"),
 ])
 def test_wrong_seed_is_noticed(suite, hunt, seed) -> None:
-    assert hunt("seed", lambda patch: patch.setattr(tape, "ones_like", seed), suite.cases)
+    assert hunt("seed", lambda patch: patch.setattr(tape, "ones", seed), suite.cases)
 
 
 # --- outer tapes ----------------------------------------------------------------------------------
 
-LINEAR_INSIDE_THE_ENGINE = {"put", "scatter_add", "read_variable"}
+LINEAR_INSIDE_THE_ENGINE = {"put", "scatter_add"}
 
 
 def constant(x):
-    return engine.constant(x.numpy())
+    # what stands for an operand of which the tape kept the shape alone is a constant already
+    return engine.constant(operators.values(x)) if hasattr(x, "strides") or hasattr(
+        x, "numpy") else x
 
 
 def detached(right):
@@ -235,7 +223,7 @@ def across(x, axis):
 
 def take_overwriting(dy, y, x, indices, axis):
     dx = np.zeros(x.shape, x.dtype)
-    dx[(slice(None),) * axis + (indices,)] = dy.numpy()
+    dx[(slice(None),) * axis + (indices,)] = operators.values(dy)
     return engine.constant(dx)
 
 
@@ -254,6 +242,10 @@ def put_forward(dy, y, x, key):
 
 def count(x, axis):
     return x.size // max(engine.sum(x, axis=axis).size, 1)
+
+
+def _spread(dy, x, axis):
+    return spread_to(dy, x.shape, axis)
 
 
 def softmax_across(dy, y, x, axis):
@@ -333,7 +325,7 @@ FORGOTTEN = {
         (w - 1) * engine.log(x))),
     "square_without_its_sign": ("square", 0, lambda dy, y, x: 2 * dy * engine.abs(x)),
     "sqrt_in_half_precision": ("sqrt", 0, lambda dy, y, x: engine.constant(
-        (0.5 * dy / y).numpy().astype("float16").astype(x.dtype))),
+        operators.values(0.5 * dy / y).astype("float16").astype(x.dtype))),
 }
 
 
@@ -460,8 +452,8 @@ def test_input_overwritten_by_the_output_is_noticed(suite, hunt, operator) -> No
 
     def in_place(x, *others):
         y = right(x, *others)
-        if x.base is not None and x.shape == np.shape(y):
-            x.base[...] = y
+        if isinstance(x, np.ndarray) and x.flags.writeable and x.shape == np.shape(y):
+            x[...] = y
         return np.copy(y)
 
     assert hunt("buffer written to",
