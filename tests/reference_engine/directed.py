@@ -6,6 +6,8 @@ that of s t is a derivative more: one evaluation an input element proves all of 
 is written here either.
 """
 
+from functools import cache
+
 import numpy as np
 from flint import arb
 
@@ -37,6 +39,11 @@ def generic(key, shape, like=1.0):
     """
     if np.iscomplexobj(like):
         return generic(f"{key} re", shape) + 1j * generic(f"{key} im", shape)
+    return _real(key, shape).copy()
+
+
+@cache
+def _real(key, shape):
     sizes = uniform(*shape, low=0.25, high=1.0).exact(f"{key}/sizes")
     return np.copysign(sizes, uniform(*shape).exact(f"{key}/signs"))
 

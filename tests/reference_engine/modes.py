@@ -39,6 +39,8 @@ def answers(function, inputs, cotangents, directions, order):
         found += [*asked.forward(), *asked.forward_over_reverse(2)]
     if order == 3:
         found += asked.forward_over_reverse(3)
+    # Not asked yet: reverse_over_forward (order 2) and forward_over_forward (order 3), which lose
+    # what a tangent owes to y: an accumulator is told of y before the listeners around it.
     return first + [(what, x) for what, x in found if not _is_again(what, x, values)]
 
 
