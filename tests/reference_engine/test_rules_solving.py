@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import scipy.linalg
 import torch
-from certified import check
-from points import elements, generic, inverse, matrix, strong
+from certified import check, check_complex
+from points import Complex, complex_generic, elements, generic, inverse, matrix, strong
 
 from reference_engine import GradientTape, constant, errors, operators
 from reference_engine.rules import solving
@@ -120,6 +120,56 @@ def test_cholesky_agrees_with_torch_on_symmetric_input():
     np.testing.assert_allclose(got, wanted.numpy(), rtol=1e-12, atol=1e-14)
 
 
+@both
+def test_cholesky_of_complex(dtype):
+    root = complex_generic("x", (2, 2)) + 2 * np.eye(2)
+    x = root @ root.conj().T + complex_generic("skew", (2, 2)) * 2.0**-6
+
+    def formula(xp, x):
+        x = Complex(*x)
+        below = (x[1, 0] + x[0, 1].conj()) * 0.5
+        first = xp.sqrt(x.re[0, 0])
+        zero, beside = Complex(0 * first, 0 * first), below / first
+        last = xp.sqrt(x.re[1, 1] - beside.square())
+        rows = [[Complex(first, 0 * first), zero], [beside, Complex(last, 0 * first)]]
+        return Complex.stacked(xp, [Complex.stacked(xp, r) for r in rows], axis=0).pair()
+
+    check_complex(solving.cholesky, formula, x, dtype=dtype, normwise=True)
+    check_complex(lambda x: solving.cholesky(x, upper=True),
+                  lambda xp, x: Complex(*formula(xp, x)).adjoint(xp).pair(), x, dtype=dtype,
+                  normwise=True)
+
+
+@both
+def test_solve_of_complex(dtype):
+    a, b = complex_generic("a", (2, 2)) + np.diag([1, 1j]), complex_generic("b", (2, 2))
+
+    def formula(xp, a, b):
+        a, b = Complex(*a), Complex(*b)
+        rows = [[a[1, 1], -a[0, 1]], [-a[1, 0], a[0, 0]]]
+        adjugate = Complex.stacked(xp, [Complex.stacked(xp, r) for r in rows], axis=0)
+        return (adjugate @ b / (a[0, 0] * a[1, 1] - a[0, 1] * a[1, 0])).pair()
+
+    def substituted(xp, a, b):
+        a, b = Complex(*a), Complex(*b)
+        first = b[0] / a[0, 0]
+        second = (b[1] - a[1, 0] * first) / a[1, 1]
+        return Complex.stacked(xp, [first, second], axis=0).pair()
+
+    check_complex(solving.solve, formula, a, b, dtype=dtype, normwise=True)
+    check_complex(lambda a, b: solving.solve_triangular(a, b, lower=True), substituted, a, b,
+                  dtype=dtype, normwise=True)
+
+
+def test_cholesky_solve_of_complex():
+    root = complex_generic("x", (3, 3)) + 2 * np.eye(3)
+    a, b = root @ root.conj().T, complex_generic("b", (3, 2))
+    for upper in (False, True):
+        factor = solving.cholesky(constant(a), upper)
+        got = solving.cholesky_solve(constant(b), factor, upper).numpy()
+        np.testing.assert_allclose(got, np.linalg.solve(a, b), rtol=1e-12)
+
+
 # The exponential ----------------------------------------------------------------------------------
 
 
@@ -167,6 +217,19 @@ def test_matrix_exp_of_any_size(size):
             y = solving.matrix_exp(ours)
         dx = tape.gradient(y, ours, output_gradients=constant(u * scale)).numpy() / scale
         assert np.abs(dx - slope).max() < 4 * allowed * np.abs(slope).max()
+
+
+def test_matrix_exp_of_complex():
+    def formula(xp, x):
+        x = Complex(*x) * 0.25
+        y = term = x @ Complex(np.eye(2), np.zeros((2, 2)))
+        for k in range(2, 19):
+            term = term @ x * (1 / k)
+            y = y + term
+        return (y + Complex(np.eye(2), np.zeros((2, 2)))).pair()
+
+    check_complex(lambda x: solving.matrix_exp(x * 0.25), formula, complex_generic("x", (2, 2)),
+                  normwise=True)
 
 
 # Refusals -----------------------------------------------------------------------------------------
