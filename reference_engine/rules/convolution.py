@@ -174,7 +174,8 @@ def _input_adjoint(dy, w, windows, groups, sizes):
 def _mirrored(w, groups):
     """The weight whose convolution is the adjoint of that of w, for strides of 1."""
     grouped = w.reshape(groups, w.shape[0] // groups, *w.shape[1:])
-    mirrored = np.flip(np.swapaxes(grouped, 1, 2), tuple(range(3, grouped.ndim)))
+    # copied, since BLAS takes no negative strides
+    mirrored = np.flip(np.swapaxes(grouped, 1, 2), tuple(range(3, grouped.ndim))).copy()
     return mirrored.reshape(groups * w.shape[1], w.shape[0] // groups, *w.shape[2:])
 
 
