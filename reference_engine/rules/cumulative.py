@@ -198,7 +198,7 @@ def _cumulative_logsumexp_rule(dy, y, x, axis, exclusive):
     # fewest digits. An element that is -inf has no part, even in a sum of such.
     shifted = x - _finite_peak(values(x), axis)
     before = cumulative_logsumexp(shifted, axis, True)
-    gap = where(shifted == -math.inf, -math.inf, shifted - before)
+    gap = where(shifted == -math.inf, shifted.dtype.type(-math.inf), shifted - before)
     share, decay = sigmoid(gap), sigmoid(-gap)
     own = shift_along(dy, -1, axis) if exclusive else dy
     return share * linear_recurrence(shift_along(decay, -1, axis), own, axis, True)
