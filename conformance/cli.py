@@ -1,4 +1,4 @@
-"""The command `conformance`: run, list and show."""
+"""The command `conformance`: run, list, show and protocol."""
 
 from __future__ import annotations
 
@@ -163,6 +163,30 @@ def show(case: str, paths: tuple[str, ...], backends: tuple[str, ...], dtype: st
         more = ", …" if len(chosen) > 4 else ""
         raise UsageError(f"{case!r} names {len(chosen)} cases ({names}{more}): show takes one")
     sys.exit(print_case(_usable(chosen[0]), backends, dtype, mode, terminal()))
+
+
+@main.command()
+@click.argument("selection", nargs=-1)
+@click.option("--backend", "backends", multiple=True, metavar="NAME",
+              help="reference or tensorflow; repeatable. Default: every installed one.")
+@click.option("--module", "modules", multiple=True, metavar="MODULE",
+              help="A module of your own with TensorFlow's tape API; repeatable.")
+def protocol(selection: tuple[str, ...], backends: tuple[str, ...],
+             modules: tuple[str, ...]) -> None:
+    """Check what a tape answers and refuses, on modules with TensorFlow's tape API.
+
+    SELECTION is a check or a group of checks. Exits with 0 when every outcome is expected, 1 when
+    not, 2 for bad usage.
+    """
+    from conformance.protocol_run import judge, load_checks, named, select
+    from conformance.reports.protocol_table import print_outcomes
+    from conformance.reports.terminal import terminal
+
+    checks = select(load_checks(), selection)
+    found, skipped = named(backends, modules)
+    outcomes = [judge(check, module) for module in found for check in checks]
+    print_outcomes(outcomes, skipped, terminal())
+    sys.exit(0 if all(outcome.expected for outcome in outcomes) else 1)
 
 
 def _library(paths: tuple[str, ...], *, trace: bool = True) -> Library:

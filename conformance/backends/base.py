@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import importlib
 import importlib.metadata
 import importlib.util
 import linecache
@@ -15,6 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from types import ModuleType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -113,6 +115,10 @@ class Backend(ABC):
         if found is None and not self.installed():
             raise MissingFramework(self.missing())
         return found or "unknown"
+
+    def framework(self) -> ModuleType:
+        """The framework itself, imported."""
+        return importlib.import_module(self.module)
 
     def missing(self) -> str:
         """What to say, and to do, when the framework is not there."""

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -172,7 +173,7 @@ class TensorFlowBackend(Backend):
         return as_variable(self.array(values, dtype), "tf") if kind == "variable" else (
             self.array(values, dtype))
 
-    def load(self, program: Program) -> tuple[Any, tuple[Any, ...]]:
+    def framework(self) -> ModuleType:
         """Without what TensorFlow says of itself when it starts."""
         if "tensorflow" not in sys.modules:
             os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -180,6 +181,11 @@ class TensorFlowBackend(Backend):
                 import tensorflow as tf
 
                 tf.constant(0.0)  # the first tensor starts the devices
+        return super().framework()
+
+    def load(self, program: Program) -> tuple[Any, tuple[Any, ...]]:
+        """After TensorFlow has started quietly."""
+        self.framework()
         return super().load(program)
 
     def to_numpy(self, value: Any) -> np.ndarray:
