@@ -28,6 +28,8 @@ def kernel(function):
             arrays = np.broadcast_arrays(*arrays)
         shape = arrays[0].shape
         with np.errstate(all="ignore"):
+            if not arrays[0].size:
+                return np.empty(shape, dtype)
             if arrays[0].size <= BLOCK:
                 flat = [array.astype("float64").reshape(-1) for array in arrays]
                 return function(*flat, **parameters).astype(dtype).reshape(shape)[()]

@@ -32,8 +32,8 @@ def gamma_density(a, x):
     """x**(a - 1) exp(-x) / gamma(a), the derivative of P in x."""
     at_zero = np.where(a > 1, 0.0, np.where(a == 1, 1.0, np.inf))
     y = piecewise(
-        ((a > 0) & (x > 0) & np.isfinite(a), (a > 0) & (x == 0), (a == 0) & (x >= 0), a > 0),
-        (lambda a, x, z: a * _power(a, x) / x, lambda a, x, z: z, lambda a, x, z: 0 * z,
+        ((a > 0) & (x > 0) & np.isfinite(a), (a > 0) & (x == 0), (a == 0) & (x > 0), a > 0),
+        (lambda a, x, z: a * _power(a, x) / x, lambda a, x, z: z, lambda a, x, z: np.zeros(z.shape),
          lambda a, x, z: np.where(x > 0, 0.0, np.nan)),
         a, x, at_zero,
     )  # fmt: skip
