@@ -46,7 +46,6 @@ CALLS = {
     "cumulative_logsumexp": lambda x: engine.cumulative_logsumexp(x, 1),
     "cumulative_max": lambda x: engine.cumulative_max(x, 1),
     "linear_recurrence": lambda x: engine.linear_recurrence(x, x + 1, 1),
-    "clip_by_norm": lambda x: engine.clip_by_norm(x, 0.5, 0),
     "renorm": lambda x: engine.renorm(x, 3, 0, 0.5),
 }
 
