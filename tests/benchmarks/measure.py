@@ -9,7 +9,6 @@ the file.
 """
 
 import json
-import os
 import sys
 import time
 from datetime import datetime, timezone
@@ -63,7 +62,6 @@ def entry(workload, backend, threads, timing, first):
 
 
 def main(threads, rounds, file, *names):
-    before = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     keep_to_processors(threads)
     modules = {name: load(name) for name in BACKENDS if is_installed(name)}
     for module in modules.values():
@@ -81,7 +79,7 @@ def main(threads, rounds, file, *names):
         print(f"{workload.name}: {len(calls)} frameworks agree, timed", file=sys.stderr)
     machine = environment([get_backend(name) for name in modules])
     Path(file).write_text(json.dumps({
-        "machine_info": {**machine, "threads": threads, "load": before},
+        "machine_info": {**machine, "threads": threads},
         "commit_info": get_commit_info(),
         "benchmarks": benchmarks,
         "left_out": left_out,

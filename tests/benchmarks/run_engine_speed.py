@@ -20,6 +20,7 @@ from workloads import is_installed, make_workloads
 HERE = Path(__file__).parent
 DOCUMENTS = HERE.parent.parent / "docs" / "benchmarks"
 WIDTH = 118  # of the table, also where standard output is a file
+BUSY = 1.0  # others computing on average when it began, from which times tell little
 LONG_CHAINS = {  # what is said of a run of peak_memory.py: its steps, of three operations, and size
     "3·10⁴ operations on 10⁴ elements": (10_000, 10_000),
     "10⁶ operations on a scalar": (333_334, 1),
@@ -70,11 +71,13 @@ def main(threads, names, rounds, with_memory, folder):
     First all must agree on the gradients. Then they take turns in one process, so that a machine
     that slows down slows all of them; there is a process for each number of threads.
     """
+    before = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     folder.mkdir(parents=True, exist_ok=True)
     console, every = Console(), []
     console.width = max(console.width, WIDTH)
     for count in threads:
         document = measured(count, rounds, names)
+        document["machine_info"]["load"] = before
         file = folder / f"engine-speed-{count}-threads.json"
         file.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
         every.append(speeds(document))
@@ -86,6 +89,9 @@ def main(threads, names, rounds, with_memory, folder):
     plot(every, folder / "engine-speed.svg")
     for found in every:
         console.print(terminal_table(found))
+    if before > BUSY:
+        console.print("[bold red]The machine was busy[/]: libraries whose threads wait for each "
+                      "other can take a hundred times as long. Run again when it is idle.")
     console.print(f"{folder / 'engine-speed.md'} has it all", soft_wrap=True)
 
 
