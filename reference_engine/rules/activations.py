@@ -63,14 +63,17 @@ def softsign(x):
 
 
 # (2k) / (2k + 1)!: the coefficients of (x cosh(x) - sinh(x)) / x in powers of x**2
-_SHRINK_SERIES = [2 * k / math.factorial(2 * k + 1) for k in range(11, -1, -1)]
+_SHRINK_SERIES = [2 * k / math.factorial(2 * k + 1) for k in range(9, -1, -1)]
 
 
 @unary
 def tanhshrink(x):
     """x - tanh(x), elementwise, without the cancellation near 0."""
     near = np.clip(x, -1, 1)
-    by_series = near * np.polyval(_SHRINK_SERIES, near * near) / np.cosh(near)
+    square, series = near * near, 0 * near
+    for coefficient in _SHRINK_SERIES:
+        series = series * square + coefficient
+    by_series = 2 * near * series / (np.exp(near) + np.exp(-near))
     return np.where(np.abs(x) < 1, by_series, x - np.tanh(x))
 
 

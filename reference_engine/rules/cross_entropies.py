@@ -47,7 +47,8 @@ def together(name, *tensors):
 
 def _times(weight, x):
     """weight x, but 0 where weight is 0 and x infinite."""
-    return np.where(weight == 0, 0, weight * x)
+    product = weight * x
+    return np.where(weight == 0, 0, product) if np.isnan(product).any() else product
 
 
 # Two classes -----------------------------------------------------------------------------

@@ -20,18 +20,27 @@ __all__ = ["gelu", "glu", "mish", "quick_gelu", "silu", "swish"]
 _FAR, _FAR_SQUARED = 800, 40
 
 
+def _powers(x):
+    """exp(x) and 1, over the greater of them: neither overflows, and no branch takes time."""
+    return np.exp(np.minimum(x, 0)), np.exp(np.minimum(-x, 0))
+
+
+def _sigmoid(x):
+    p, q = _powers(x)
+    return p / (p + q)
+
+
 def _sigmoids(x):
     """sigmoid(x) and sigmoid(-x), neither by a difference."""
-    small = np.exp(-np.abs(x))
-    above, below = 1 / (1 + small), small / (1 + small)
-    return np.where(x < 0, below, above), np.where(x < 0, above, below)
+    p, q = _powers(x)
+    return p / (p + q), q / (p + q)
 
 
 @unary
 def silu(x):
     """x sigmoid(x), elementwise (Elfwing et al. 2017), also called swish."""
     x = np.maximum(x, -_FAR)
-    return x * _sigmoids(x)[0]
+    return x * _sigmoid(x)
 
 
 @unary
@@ -90,7 +99,7 @@ def _tanh_argument(x):
 @unary
 def gelu_tanh(x):
     x = np.maximum(x, -_FAR_SQUARED)
-    return x * _sigmoids(_tanh_argument(x)[0])[0]
+    return x * _sigmoid(_tanh_argument(x)[0])
 
 
 @unary
@@ -126,29 +135,17 @@ rule("gelu_tanh", lambda dy, y, x: dy * gelu_tanh_slope(x))
 rule("gelu_tanh_slope", lambda dy, y, x: dy * _gelu_tanh_bend(x))
 
 
-def _mish_powers(x):
-    """Of the gate tanh(softplus(x)) = top / (top + 2 rest): both, and its slope's other factor.
-
-    For x < 0 they are polynomials of exp(x); for others these times exp(-2x).
-    """
-    small = np.exp(-np.abs(x))
-    return (
-        np.where(x < 0, small * (small + 2), 1 + 2 * small),
-        np.where(x < 0, 1, small * small),
-        np.where(x < 0, small * (1 + small), 1 + small),
-    )
-
-
 @unary
 def mish_gate(x):
-    top, rest, _ = _mish_powers(x)
-    return top / (top + 2 * rest)
+    p, q = _powers(x)
+    top = p * (p + 2 * q)
+    return top / (top + 2 * q * q)
 
 
 @unary
 def mish_gate_slope(x):
-    top, rest, factor = _mish_powers(x)
-    return 4 * rest * factor / np.square(top + 2 * rest)
+    p, q = _powers(x)
+    return 4 * q * q * p * (p + q) / np.square(p * (p + 2 * q) + 2 * q * q)
 
 
 @unary
@@ -199,7 +196,7 @@ def _halves(shape, axis):
 @same_precision
 def _glu(x, axis):
     first, second = _halves(x.shape, axis)
-    return x[first] * _sigmoids(x[second])[0]
+    return x[first] * _sigmoid(x[second])
 
 
 def _glu_backward(dy, x, axis):

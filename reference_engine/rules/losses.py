@@ -125,9 +125,10 @@ def log_cosh_loss(input, target, reduction="mean"):
 def log_cosh(x):
     """log(cosh(x)), elementwise, without overflow and without cancellation near 0."""
     size = np.abs(x)
-    near = np.minimum(size, 1)
+    growth = np.expm1(np.minimum(size, 1))
+    sinh = (growth + growth / (1 + growth)) / 2
     far = size + np.log1p(np.exp(-2 * size)) - math.log(2)
-    return np.where(size < 1, np.log1p(np.square(np.sinh(near))) / 2, far)
+    return np.where(size < 1, np.log1p(sinh * sinh) / 2, far)
 
 
 rule("log_cosh", lambda dy, y, x: dy * tanh(x))

@@ -50,7 +50,7 @@ def relu6(x):
 @same_precision
 def leaky_relu(x, negative_slope=0.01):
     """x where x > 0, else negative_slope x, elementwise. The slope at 0 is negative_slope."""
-    return np.where(x > 0, x, x * negative_slope if negative_slope else 0 * np.clip(x, -1, 1))
+    return np.maximum(x, 0) + (negative_slope * np.minimum(x, 0) if negative_slope else 0)
 
 
 _prelu = elementwise(
@@ -135,15 +135,14 @@ def elu(x, alpha=1.0):
 
     The slope at 0 is alpha.
     """
-    return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
+    return np.maximum(x, 0) + alpha * np.expm1(np.minimum(x, 0))
 
 
 @unary
 def selu(x):
     """1.0507 elu(x, 1.6733), elementwise (Klambauer et al. 2017). The slope at 0 is 1.758."""
-    return np.where(
-        x > 0, _SELU_SCALE * x, _SELU_SCALE * _SELU_ALPHA * np.expm1(np.minimum(x, 0))
-    )
+    below = _SELU_SCALE * _SELU_ALPHA * np.expm1(np.minimum(x, 0))
+    return _SELU_SCALE * np.maximum(x, 0) + below
 
 
 def celu(x, alpha=1.0):
@@ -158,7 +157,7 @@ def celu(x, alpha=1.0):
 
 
 FORWARDS["celu"] = same_precision(
-    lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0) / alpha))
+    lambda x, alpha: np.maximum(x, 0) + alpha * np.expm1(np.minimum(x, 0) / alpha)
 )
 
 
