@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from certified import check
-from points import generic
+from certified import check, check_complex
+from points import Complex, complex_generic, generic
 
 from reference_engine import GradientTape, constant, errors, operators
 from reference_engine.rules import products
+from reference_engine.rules.einsum import einsum
 
 both = pytest.mark.parametrize("dtype", ["float64", "float32"])
 
@@ -194,6 +195,57 @@ def test_negative_matrix_power(n, dtype):
         return y
 
     check(lambda x: products.matrix_power(x, n), formula, [[2.0, 0.5], [-0.25, 1.5]], dtype=dtype)
+
+
+@both
+def test_complex(dtype):
+    x, w = complex_generic("x", (2, 3)), complex_generic("w", (2, 3))
+
+    def product(xp, x, w):
+        return Complex(*x) * Complex(*w)
+
+    def dotted(xp, x, w):
+        y = Complex(*x).conj() * Complex(*w)
+        return xp.sum(y.re, axis=-1), xp.sum(y.im, axis=-1)
+
+    check_complex(products.vecdot, dotted, x, w, dtype=dtype)
+    check_complex(lambda x, w: products.tensordot(x, w, ((0,), (0,))),
+                  lambda xp, x, w: (Complex(*map(xp.matrix_transpose, x)) @ Complex(*w)).pair(),
+                  x, w, dtype=dtype)
+    check_complex(lambda x, w: einsum("ij,ij->", x, w),
+                  lambda xp, x, w: tuple(map(xp.sum, product(xp, x, w).pair())), x, w, dtype=dtype)
+    check_complex(lambda x, w: products.kron(x[0], w[0]), lambda xp, x, w: (
+        Complex(*(xp.reshape(xp.expand_dims(v[0], axis=-1) * np.ones(3), (9,)) for v in x))
+        * Complex(*(xp.reshape(v[0] * np.ones((3, 1)), (9,)) for v in w))).pair(),
+        x, w, dtype=dtype)
+    check_complex(lambda x, w: products.cross(x, w)[..., 2], lambda xp, x, w: (
+        Complex(x[0][:, 0], x[1][:, 0]) * Complex(w[0][:, 1], w[1][:, 1])
+        - Complex(x[0][:, 1], x[1][:, 1]) * Complex(w[0][:, 0], w[1][:, 0])).pair(),
+        x, w, dtype=dtype)
+    square = complex_generic("square", (2, 2))
+    check_complex(lambda x: products.matrix_power(x, 3), lambda xp, x: (
+        Complex(*x) @ Complex(*x) @ Complex(*x)).pair(), square, dtype=dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_half_precision(dtype):
+    """Computed in float32 and rounded once."""
+    x, w = (constant(z, dtype) for z in inputs((3, 3), (3, 3)))
+    singles = [np.asarray(z.numpy(), "float32") for z in (x, w)]
+    for function, theirs in (
+        (products.dot, np.dot), (products.inner, np.inner), (products.kron, np.kron),
+        (products.vdot, np.vdot), (lambda x, w: products.tensordot(x, w, 2), np.tensordot),
+        (lambda x, w: einsum("ij,kj->ik", x, w), lambda x, w: x @ w.T),
+        (lambda x, w: products.mv(x, w[0]), lambda x, w: x @ w[0]),
+        (lambda x, w: products.vecdot(x, w), lambda x, w: np.sum(x * w, axis=-1)),
+    ):
+        with GradientTape() as tape:
+            tape.watch(x)
+            y = function(x, w)
+        assert y.dtype == x.dtype
+        wanted = np.asarray(theirs(*singles), x.dtype).astype(float)
+        np.testing.assert_allclose(y.numpy().astype(float), wanted, rtol=2**-7, atol=2**-9)
+        assert tape.gradient(y, x).dtype == x.dtype
 
 
 REFUSED = [

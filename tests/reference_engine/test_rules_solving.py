@@ -12,7 +12,7 @@ from certified import check, check_complex
 from points import Complex, complex_generic, elements, generic, inverse, matrix, strong
 
 from reference_engine import GradientTape, constant, errors, operators
-from reference_engine.rules import solving
+from reference_engine.rules import decompositions, determinants, norms, solving
 
 both = pytest.mark.parametrize("dtype", ["float64", "float32"])
 
@@ -230,6 +230,50 @@ def test_matrix_exp_of_complex():
 
     check_complex(lambda x: solving.matrix_exp(x * 0.25), formula, complex_generic("x", (2, 2)),
                   normwise=True)
+
+
+# Half precision -----------------------------------------------------------------------------------
+
+HALF = {
+    "solve": (lambda x: solving.solve(x, x[0]), lambda x: np.linalg.solve(x, x[0])),
+    "solve_triangular": (lambda x: solving.solve_triangular(x, x[0]),
+                         lambda x: scipy.linalg.solve_triangular(x, x[0])),
+    "cholesky": (lambda x: solving.cholesky(x), lambda x: np.linalg.cholesky((x + x.T) / 2)),
+    "matrix_exp": (solving.matrix_exp, scipy.linalg.expm),
+    "inv": (determinants.inv, np.linalg.inv),
+    "det": (determinants.det, np.linalg.det),
+    "slogdet": (lambda x: determinants.slogdet(x)[1], lambda x: np.linalg.slogdet(x)[1]),
+    "eigvalsh": (decompositions.eigvalsh, lambda x: np.linalg.eigvalsh((x + x.T) / 2)),
+    "svdvals": (decompositions.svdvals, lambda x: np.linalg.svd(x)[1]),
+    "polar": (lambda x: decompositions.svd(x)[0] @ decompositions.svd(x)[2],
+              lambda x: scipy.linalg.polar(x)[0]),
+    "qr": (lambda x: decompositions.qr(x)[1], lambda x: np.linalg.qr(x)[1]),
+    "pinv": (decompositions.pinv, np.linalg.pinv),
+    "vector_norm": (norms.vector_norm, np.linalg.norm),
+    "nuclear": (lambda x: norms.matrix_norm(x, ord="nuc"), lambda x: np.linalg.norm(x, "nuc")),
+}
+
+
+@pytest.mark.parametrize("name", HALF)
+def test_half_precision(name):
+    """Computed in float32 and rounded once; gradients in float16 by the rules."""
+    function, theirs = HALF[name]
+    x = strong("x", 3, 3).astype("float16")
+    gradients = []
+    for dtype in ("float16", "float64"):
+        z = constant(x.astype(dtype))
+        with GradientTape() as tape:
+            tape.watch(z)
+            y = function(z)
+        assert y.dtype == dtype
+        gradients.append(tape.gradient(y, z).numpy())
+        if dtype == "float16":
+            np.testing.assert_allclose(y.numpy(), theirs(x.astype(float)), rtol=2**-10, atol=2**-12)
+    assert gradients[0].dtype == "float16"
+    scale = np.abs(gradients[1]).max()
+    # Singular vectors divide by differences of the values, here about a tenth.
+    rounding = 2**-5 if name == "polar" else 2**-7
+    np.testing.assert_allclose(gradients[0], gradients[1], atol=scale * rounding, rtol=0)
 
 
 # Refusals -----------------------------------------------------------------------------------------
