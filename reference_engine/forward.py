@@ -10,7 +10,7 @@ from .operand import Operand
 from .operators import apply
 from .recording import only, thread
 from .rules.shapes import broadcast_to
-from .structure import flat, rebuilt
+from .structure import pairs, rebuilt
 from .tensor import Tensor, as_tensor, is_float
 
 
@@ -28,11 +28,12 @@ class ForwardAccumulator:
 
     def __init__(self, primals, tangents):
         self.followed = {}  # key -> tangent
-        primals, tangents = flat(primals), flat(tangents)
-        if len(primals) != len(tangents):
-            raise ShapeError(f"ForwardAccumulator: got {len(primals)} primals and "
-                             f"{len(tangents)} tangents, wanted one for each")  # fmt: skip
-        for primal, tangent in zip(primals, tangents, strict=True):
+        try:
+            matched = list(pairs(primals, tangents))
+        except ValueError as error:
+            raise ShapeError(f"ForwardAccumulator: got primals and tangents of different "
+                             f"structures ({error}), wanted one for each") from None  # fmt: skip
+        for primal, tangent in matched:
             self._follow(primal, tangent)
 
     def _follow(self, primal, tangent):
@@ -85,7 +86,7 @@ class ForwardAccumulator:
         tangents = [self.followed.get(x.key) for x in inputs]
         if not any(t is not None for t in tangents):
             return
-        around = thread.listeners[thread.listeners.index(self) + 1 :]
+        around = thread.listeners[: thread.listeners.index(self)]
         with only(around), np.errstate(all="ignore"):
             tangent = push_forward(op, inputs, tangents, parameters, y)
         outputs = y if type(y) is tuple else (y,)
@@ -131,7 +132,7 @@ def _transposed(op, inputs, tangents, parameters, y):
     seeds = [Tensor(np.ones(part.shape, part.dtype)[()]) for part in (y if several else (y,))]
     rehearsal = _Rehearsal(seeds)
     pulled = {}
-    with only((rehearsal, *thread.listeners)):
+    with only((*thread.listeners, rehearsal)):
         for position, (x, t) in enumerate(zip(inputs, tangents, strict=True)):
             if t is not None:
                 dx = _rule_of(op, position)(

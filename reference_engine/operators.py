@@ -40,7 +40,11 @@ __all__ = ["as_operand"]
 class Op:
     """One operator: its entries of the tables, and what a tape keeps of a call."""
 
-    __slots__ = ("differentiable", "forward", "jvp", "keep", "name", "rules", "variadic")
+    __slots__ = (
+        *("differentiable", "forward", "jvp", "name", "rules", "variadic"),
+        # what to keep; of two inputs when only the first, or only the second, is followed
+        *("keep", "keep_for_first", "keep_for_second"),
+    )
 
     def __init__(self, name):
         self.name = name
@@ -49,7 +53,7 @@ class Op:
         self.jvp = None
         self.variadic = False
         self.differentiable = False
-        self.keep = saving.everything
+        self.keep = self.keep_for_first = self.keep_for_second = saving.everything
 
     def use(self, rules):
         """Takes a tuple of rules for its own."""
@@ -57,6 +61,9 @@ class Op:
         self.differentiable = any(function is not None for function in rules)
         if not self.variadic:
             self.keep = saving.keeper(rules)
+            if len(rules) == 2:
+                self.keep_for_first = saving.keeper((rules[0], None))
+                self.keep_for_second = saving.keeper((None, rules[1]))
 
 
 OPS: dict[str, Op] = {}

@@ -5,7 +5,7 @@ import threading
 
 
 class _Thread(threading.local):
-    listeners = ()  # innermost first
+    listeners = ()  # outermost first
 
 
 thread = _Thread()
@@ -15,19 +15,19 @@ next_key = itertools.count(1).__next__
 
 def active_tapes():
     """The listeners of this thread, outermost first."""
-    return list(reversed(thread.listeners))
+    return list(thread.listeners)
 
 
 def start(listener):
     """Makes `listener` the innermost one."""
-    thread.listeners = (listener, *thread.listeners)
+    thread.listeners = (*thread.listeners, listener)
 
 
 def stop(listener):
     """Ends `listener`'s recording, wherever it stands; no harm if it was not recording."""
     listeners = thread.listeners
-    if listeners and listeners[0] is listener:
-        thread.listeners = listeners[1:]
+    if listeners and listeners[-1] is listener:
+        thread.listeners = listeners[:-1]
     elif listener in listeners:
         thread.listeners = tuple(other for other in listeners if other is not listener)
 
@@ -50,8 +50,8 @@ class only:
 def record(op, inputs, parameters, y):
     """Tells every listener that `y` is operator `op` of `inputs` (Tensors).
 
-    y: a Tensor, or a tuple of them from an operator with several outputs. Innermost first: what a
-    forward accumulator then computes, those around it are told.
+    y: a Tensor, or a tuple of them from an operator with several outputs. Outermost first: what a
+    forward accumulator then computes of y, those around it follow, and know y already.
     """
     for listener in thread.listeners:
         listener.note(op, inputs, parameters, y)

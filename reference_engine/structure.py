@@ -20,3 +20,26 @@ def rebuilt(function, structure):
             return type(structure)(*parts)
         return type(structure)(parts)
     return function(structure)
+
+
+def pairs(structure, other):
+    """Each leaf of `structure` with what stands in its place in `other`. Raises ValueError."""
+    if isinstance(structure, dict):
+        if not isinstance(other, dict) or structure.keys() != other.keys():
+            raise ValueError(f"a dict of {sorted(map(str, structure))} and {_kind(other)}")
+        for key, part in structure.items():
+            yield from pairs(part, other[key])
+    elif isinstance(structure, list | tuple):
+        if not isinstance(other, list | tuple) or len(structure) != len(other):
+            raise ValueError(f"{_kind(structure)} and {_kind(other)}")
+        for part, partner in zip(structure, other, strict=True):
+            yield from pairs(part, partner)
+    else:
+        yield structure, other
+
+
+def _kind(structure):
+    if isinstance(structure, dict):
+        return f"a dict of {sorted(map(str, structure))}"
+    sized = isinstance(structure, list | tuple)
+    return f"{type(structure).__name__} of {len(structure)}" if sized else type(structure).__name__

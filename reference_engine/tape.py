@@ -122,9 +122,12 @@ class GradientTape:
             x, w = inputs
             k, m = x.key, w.key
             if k in followed:
-                keys = k, m if m in followed else None
+                if m in followed:
+                    keys, keep = (k, m), op.keep
+                else:
+                    keys, keep = (k, None), op.keep_for_first
             elif m in followed:
-                keys = None, m
+                keys, keep = (None, m), op.keep_for_second
             else:
                 return
             shapes = x._array.shape, w._array.shape
@@ -134,12 +137,13 @@ class GradientTape:
             x = inputs[0]
             if x.key not in followed:
                 return
-            keys = (x.key,)
+            keys, keep = (x.key,), op.keep
             shapes = None if parameters is NONE else (x._array.shape,)
         else:
             keys = tuple([x.key if x.key in followed else None for x in inputs])
             if not any(keys):
                 return
+            keep = op.keep
             shapes = tuple([x._array.shape for x in inputs])
         if type(y) is Tensor:
             key = y.key
@@ -149,7 +153,7 @@ class GradientTape:
         else:
             key = tuple([_key(part) for part in y])
             followed.update(key)
-        self._records.append((op, key, keys, op.keep(y, inputs), parameters, shapes))
+        self._records.append((op, key, keys, keep(y, inputs), parameters, shapes))
 
     def note_access(self, variable):
         """Watches a Variable that is being read."""
