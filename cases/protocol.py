@@ -9,6 +9,13 @@ EARLIER_USE = protocol.Difference(
     "https://github.com/tensorflow/tensorflow/blob/v2.21.0/tensorflow/c/eager/tape.h",
     says="8.0",
 )
+FORWARD_PAST_A_CUSTOM_GRADIENT = protocol.Difference(
+    "tensorflow",
+    "a tangent goes through the operators of the body, where the documentation says that the "
+    "derivative of the author's function by its cotangent makes the forward mode",
+    "https://www.tensorflow.org/api_docs/python/tf/custom_gradient",
+    says="got    6.0",
+)
 PROMOTION = protocol.Difference(
     "reference_engine",
     "float32 and float64 make float64, as in the array API standard",
@@ -595,6 +602,15 @@ def none_among_output_gradients_means_ones(tf, words):
     x = tf.constant(3.0)
     tape, targets = recorded(tf, lambda x: [x * x, 5.0 * x], x)
     cotangents = [tf.constant(10.0), None]
+    return {"d/dx": (tape.gradient(targets, x, output_gradients=cotangents), 65.0)}
+
+
+@protocol.check("output gradients")
+def output_gradients_in_a_dict_are_matched_by_key(tf, words):
+    """Their order is not that of the targets."""
+    x = tf.constant(3.0)
+    tape, targets = recorded(tf, lambda x: {"b": x * x, "a": 5.0 * x}, x)
+    cotangents = {"a": tf.constant(1.0), "b": tf.constant(10.0)}
     return {"d/dx": (tape.gradient(targets, x, output_gradients=cotangents), 65.0)}
 
 
@@ -1600,6 +1616,19 @@ def a_jacobian_through_a_custom_gradient(tf, words):
     return {"dy/dx": (tape.jacobian(y, x), [[100.0, 0.0], [0.0, 100.0]])}
 
 
+@protocol.check("custom_gradient", FORWARD_PAST_A_CUSTOM_GRADIENT)
+def a_custom_gradient_counts_forward_too(tf, words):
+    """A tangent meets the author's derivative, as a cotangent does."""
+    @tf.custom_gradient
+    def function(x):
+        return x * x, lambda dy: dy * 100.0
+
+    x = tf.constant(3.0)
+    with words.ForwardAccumulator(x, tf.constant(1.0)) as forward:
+        y = function(x)
+    return {"jvp": (forward.jvp(y), 100.0)}
+
+
 # --- recompute_grad
 
 
@@ -1763,6 +1792,8 @@ def primals_and_tangents_that_do_not_match_are_refused(tf, words):
     one, wide = tf.constant(1.0, "float32"), tf.constant(1.0, "float64")
     make = words.ForwardAccumulator
     return {"too few": (words.raised(make, [x, w], [one]), ValueError),
+            "keys": (words.raised(make, {"x": x, "w": w}, {"x": one, "v": one}),
+                     TypeError | ValueError),
             "dtype": (words.raised(make, x, wide), TypeError | ValueError),
             "twice": (words.raised(make, [x, x], [one, one]), ValueError)}
 
