@@ -11,7 +11,7 @@ from ..operators import FORWARDS, apply, as_operand, elementwise, rule, values
 from ..tensor import same_dtype
 from .complex_numbers import imag, real
 from .elementwise import cos, sin
-from .rounding import documented
+from .public_forms import documented, operands
 from .selection import where
 
 __all__ = ["angle", "complex", "polar"]
@@ -19,6 +19,7 @@ __all__ = ["angle", "complex", "polar"]
 _COMPLEX = {"float32": "complex64", "float64": "complex128"}
 
 
+@operands(2)
 def complex(x, w):
     """x + i w, elementwise: complex64 of float32 and complex128 of float64.
 
@@ -27,6 +28,7 @@ def complex(x, w):
     return apply("complex", *same_dtype("complex", x, w))
 
 
+@operands(2)
 def polar(x, w):
     """The complex number of size x and angle w, in radians, elementwise.
 

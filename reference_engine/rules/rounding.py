@@ -23,6 +23,7 @@ from ..operators import (
 )
 from ..tensor import same_dtype
 from .elementwise import sigmoid, sign
+from .public_forms import documented, operands
 from .selection import where
 
 __all__ = [
@@ -60,13 +61,6 @@ __all__ = [
     "trunc",
     "xdivy",
 ]
-
-
-def documented(function, text):
-    """`function`, as rules see it and as users do, with this docstring."""
-    for seen in (function, getattr(function, "public", function)):
-        seen.__doc__ = text
-    return function
 
 
 # Rounding -----------------------------------------------------------------------------
@@ -254,6 +248,7 @@ rule("xdivy",
 # Three operands -----------------------------------------------------------------------
 
 
+@operands(3)
 def lerp(x, w, weight):
     """The point that is `weight` of the way from x to w, elementwise, exact at both ends.
 
@@ -275,11 +270,13 @@ rule("lerp",
      lambda dy, y, x, w, weight: dy * (w - x), jvp="elementwise")  # fmt: skip
 
 
+@operands(3)
 def addcmul(x, a, b, value=1):
     """x + value a b, elementwise; `value` is a number. Raises ShapeError, DtypeError."""
     return apply("addcmul", *same_dtype("addcmul", x, a, b), value=value)
 
 
+@operands(3)
 def addcdiv(x, a, b, value=1):
     """x + value a / b, elementwise; `value` is a number. Raises ShapeError, DtypeError."""
     return apply("addcdiv", *same_dtype("addcdiv", x, a, b), value=value)

@@ -14,7 +14,8 @@ from ..kernels.blocks import kernel
 from ..operators import FORWARDS, apply, as_operand, elementwise, rule, values
 from ..tensor import as_tensor, same_dtype
 from .elementwise import abs, exp, log, log1p, sign
-from .rounding import both_zero, documented
+from .public_forms import documented, operands
+from .rounding import both_zero
 from .selection import where
 
 __all__ = [
@@ -238,6 +239,7 @@ rule("zeta", _no_gradient_in_exponent, lambda dy, y, x, w: -dy * x * zeta(x + 1,
 # The incomplete gamma function ---------------------------------------------------------
 
 
+@operands(2)
 def gammainc(x, w):
     """P(x, w), the regularised lower incomplete gamma function, elementwise, for x, w >= 0.
 
@@ -247,6 +249,7 @@ def gammainc(x, w):
     return _gammainc("gammainc", *same_dtype("gammainc", x, w), 0)
 
 
+@operands(2)
 def gammaincc(x, w):
     """Q(x, w) = 1 - P(x, w), the regularised upper incomplete gamma function, elementwise.
 

@@ -328,6 +328,18 @@ def test_shapes(shape):
     assert tape.gradient(y, x).shape == shape
 
 
+def test_numbers_take_the_dtype_of_the_other_operand():
+    x = engine.constant([0.5, 2.0], "float32")
+    for name in ("gammainc", "gammaincc", "beta", "xlogy", "zeta"):
+        function = getattr(engine, name)
+        assert function(1.5, x).dtype == function(x, 1.5).dtype == "float32"
+        assert function(1.5, 2.0).dtype == "float64"
+    assert engine.gammainc(1.5, np.float32([0.5, 2.0])).dtype == "float32"
+    assert engine.gammainc(w=0.5, x=1).dtype == "float64"
+    with pytest.raises(engine.OperandError, match="gammainc: missing a required argument: 'w'"):
+        engine.gammainc(1.0)
+
+
 def test_what_is_refused():
     with pytest.raises(engine.OptionError, match="polygamma: got n = float"):
         engine.polygamma(1.5, 2.0)
