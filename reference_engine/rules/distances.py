@@ -1,53 +1,37 @@
-"""Lengths, directions and distances of vectors along an axis. At length 0 their slopes are 0."""
+"""Directions and distances of vectors along an axis. At length 0 the slopes are 0."""
 
 import math
 
-import numpy as np
-
 from ..errors import OptionError, ShapeError, describe
-from ..operators import as_operand, operator, rule, values
+from ..operators import FORWARDS, as_operand, operator, rule, values
 from ..tensor import same_dtype
 from .activations import same_precision
 from .cross_entropies import together
-from .elementwise import abs
-from .normalization import axes_of, count, scaled, standardized
-from .reductions import max, sum
+from .normalization import axes_of, count, inverse_deviation
+from .norms import vector_norm
+from .reductions import sum
 from .selection import where
-from .shapes import expand_dims, squeeze
+from .shapes import expand_dims
 
 __all__ = ["cdist", "cosine_similarity", "normalize", "pairwise_distance"]
 
 
 @operator
 @same_precision
-def length(x, axis):
-    """The square root of the sum of squares over the axes `axis`, kept; squares do not overflow."""
-    _, root, scale = scaled(x, axis, 0.0, False)
-    root = np.where(root == math.inf, 0, root)
-    return root * math.sqrt(count(x.shape, axis)) * scale
+def direction(x, axis):
+    """x over its length over the axes `axis`; 0 for 0."""
+    y = FORWARDS["standardize"](x, axis=axis, epsilon=0.0, centered=False)
+    return y / math.sqrt(count(x.shape, axis))
 
 
-def _direction(x, axis):
-    """x over its length; 0 for 0."""
-    return standardized(x, axis, 0.0, False) / math.sqrt(count(x.shape, axis))
+def _inverse_length(x, axis):
+    return inverse_deviation(x, axis, 0.0, False) / math.sqrt(count(x.shape, axis))
 
 
-rule("length", lambda dy, y, x, axis: dy * _direction(x, axis))
-
-
-def _norm(x, p, axes):
-    """The p-norm over `axes`, kept."""
-    if p == 2:
-        return length(x, axes)
-    if p == 1:
-        return sum(abs(x), axes, keepdims=True)
-    if p == math.inf:
-        return max(abs(x), axes, keepdims=True)
-    there = values(x) != 0  # at 0 the slopes of the powers may be infinite
-    powers = where(there, abs(where(there, x, 1)) ** p, 0)
-    total = sum(powers, axes, keepdims=True)
-    some = values(total) > 0
-    return where(some, where(some, total, 1) ** (1 / p), 0)
+# The Jacobian is symmetric, so that a tangent goes forward as a cotangent goes backward.
+rule("direction", lambda dy, y, x, axis:
+     (dy - y * sum(dy * y, axis, keepdims=True)) * _inverse_length(x, axis),
+     jvp="elementwise")  # fmt: skip
 
 
 def normalize(x, p=2, axis=-1, epsilon=1e-12):
@@ -59,9 +43,9 @@ def normalize(x, p=2, axis=-1, epsilon=1e-12):
     x = as_operand(x)
     axes = axes_of("normalize", x, axis)
     _check_power("normalize", p)
-    norm = _norm(x, p, axes)
+    norm = vector_norm(values(x) if p == 2 else x, axes, keepdims=True, ord=p)
     short = values(norm) <= epsilon
-    unit = _direction(x, axes) if p == 2 else x / where(short, 1, norm)
+    unit = direction(x, axes) if p == 2 else x / where(short, 1, norm)
     if not short.any():
         return unit
     return where(short, x / epsilon if epsilon else 0 * x, unit)
@@ -90,8 +74,7 @@ def pairwise_distance(x, w, p=2, epsilon=1e-6, keepdims=False):
     x, w = _broadcast("pairwise_distance", x, w)
     _check_power("pairwise_distance", p)
     difference = x - w + epsilon if epsilon else x - w
-    distance = _norm(difference, p, (difference.ndim - 1,))
-    return distance if keepdims else squeeze(distance, -1)
+    return vector_norm(difference, -1, keepdims, p)
 
 
 def cdist(x, w, p=2):

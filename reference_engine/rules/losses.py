@@ -52,7 +52,13 @@ def _positive(name, option, value, zero_too=False):
 
 # Distances of values ---------------------------------------------------------------------
 
-squared_difference = elementwise("squared_difference", lambda x, w: (x - w) ** 2, inputs=2)
+
+def _squared_difference(x, w):
+    difference = x - w
+    return difference * difference
+
+
+squared_difference = elementwise("squared_difference", _squared_difference, inputs=2)
 rule("squared_difference",
      lambda dy, y, x, w: 2 * dy * (x - w),
      lambda dy, y, x, w: 2 * dy * (w - x))  # fmt: skip

@@ -4,13 +4,13 @@ import math
 
 import numpy as np
 import pytest
-from certified import check
+from certified import check, check_complex
 from halves import check_half
 
 import reference_engine as engine
 from reference_engine import operators
 from reference_engine.errors import OperandError, OptionError, ShapeError
-from reference_engine.rules import distances, normalization
+from reference_engine.rules import normalization
 
 X = [[0.3, -1.2, 2.1], [-0.4, 0.9, 1.7]]
 W = [[0.8, -0.5, 0.2], [1.3, -0.6, 1.1]]
@@ -89,7 +89,6 @@ LINES = {
         X),
     "neighbour_sum": (lambda x: normalization.neighbour_sum(x, 0, 1, 9), lambda xp, x: xp.stack(
         [xp.sum(x[max(i - 1, 0) :]) for i in range(5)]), [1.0, -0.5, 0.25, 3.0, 2.0]),
-    "length": (lambda x: distances.length(x, (1,)), length, X),
     "normalize": (engine.normalize, lambda xp, x: x / length(xp, x), X),
     "normalize by 1": (lambda x: engine.normalize(x, 1, 0), lambda xp, x: x / xp.sum(
         xp.abs(x), axis=0, keepdims=True), X),
@@ -152,6 +151,19 @@ def test_normalizations(name, dtype):
 def test_half_precision(name, dtype):
     function, _formula, *inputs = LINES[name]
     check_half(function, inputs, dtype)
+
+
+def test_linear_layers_of_complex_numbers():
+    x, w = np.array(X) + 1j * np.array(W), np.array([V]) - 0.5j
+
+    def product(xp, x, w):
+        real, imaginary = (xp.matrix_transpose(part) for part in w)
+        return x[0] @ real - x[1] @ imaginary, x[0] @ imaginary + x[1] @ real
+
+    check_complex(engine.linear, product, x, w)
+    mask = M.reshape(2, 3)
+    check_complex(lambda x: engine.dropout(x, mask, 0.5),
+                  lambda xp, x: tuple(part * xp.asarray(2.0 * mask) for part in x), x)  # fmt: skip
 
 
 def gradients(function, *inputs, dtype="float64", seed=None):
