@@ -3,6 +3,8 @@
 import functools
 import inspect
 
+import numpy as np
+
 from ..errors import OperandError
 from ..operand import Operand
 from ..tensor import ARRAYS, as_tensor, same_dtype
@@ -32,9 +34,10 @@ def operands(count):
             except TypeError as error:
                 raise OperandError(f"{function.__name__}: {error}") from error
             given = [bound.pop(name) for name in names]
+            given = [as_tensor(x) if isinstance(x, ARRAYS) else x for x in given]
             if not any(isinstance(x, Operand) for x in given):
-                arrays = any(isinstance(x, ARRAYS) for x in given)
-                given = [as_tensor(x) if isinstance(x, ARRAYS) or not arrays else x for x in given]
+                common = np.result_type(*(as_tensor(x).dtype for x in given))
+                given = [as_tensor(x, common) for x in given]
             return function(*same_dtype(function.__name__, *given), **bound)
 
         function.public = call
