@@ -9,7 +9,7 @@ from mpmath import erfc, exp, log1p, mpf, tanh
 
 import reference_engine as engine
 from reference_engine import operators
-from reference_engine.errors import OperandError, OptionError, ShapeError
+from reference_engine.errors import DtypeError, OperandError, OptionError, ShapeError
 from reference_engine.rules import activations, gates, losses, rectifiers
 
 INFINITE = float("inf")
@@ -165,6 +165,12 @@ def test_tails(name, dtype):
     assert function(engine.zeros((0, 3), dtype)).shape == (0, 3)
     with pytest.raises(OperandError, match="wanted a real dtype"):
         function(engine.constant([1 + 2j]))
+
+
+@pytest.mark.parametrize("name", ["silu", "gelu", "mish", "elu", "squareplus", "hardsigmoid"])
+def test_integers_are_refused(name):
+    with pytest.raises(DtypeError, match="wanted floats"):
+        getattr(engine, name)(engine.constant([1, 2]))
 
 
 # Function of torch.nn.functional, ours, and the kinks

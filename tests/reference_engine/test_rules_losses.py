@@ -62,6 +62,17 @@ LINES = {
             x, t, np.array([1.5, 0.25, 2.0]), "none"),
         lambda xp, x, t: xp.asarray([1.5, 0.25, 2.0]) * t * xp.softplus(-x)
         + (1.0 - t) * xp.softplus(x), X, T),
+    "binary_cross_entropy broadcast": (
+        lambda p, t: engine.binary_cross_entropy(p, t, "none"), lambda xp, p, t: -(
+            t * xp.log(p) + (1.0 - t) * xp.log1p(-p)), [[0.3], [0.75]], T[0]),
+    "binary_cross_entropy_with_logits broadcast": (
+        lambda x, t: engine.binary_cross_entropy_with_logits(x, t, reduction="sum"),
+        lambda xp, x, t: xp.sum(t * xp.softplus(-x) + (1.0 - t) * xp.softplus(x)), -0.75, T),
+    "kl_div broadcast": (
+        lambda x, t: engine.kl_div(x, t, reduction="none"),
+        lambda xp, x, t: t * (xp.log(t) - x), X[0], [[0.5], [0.25]]),
+    "poisson_nll_loss of numbers": (
+        engine.poisson_nll_loss, lambda xp, x, t: xp.exp(x) - t * x, 0.5, 2.0),
     "sigmoid_focal_loss": (
         engine.sigmoid_focal_loss, lambda xp, x, t: xp.mean(
             (0.25 * t + 0.75 * (1.0 - t)) * (t * xp.softplus(-x) + (1.0 - t) * xp.softplus(x))
