@@ -64,7 +64,7 @@ def _valid(x):
 def _number(x, axis, valid):
     """How many elements count, as a float array with the axes kept."""
     if valid is None:
-        return np.full(kept(x.shape, axis), count(x.shape, axis), x.dtype)
+        return np.full(kept(x.shape, axis), count(x.shape, axis), x.dtype)[()]
     return np.sum(valid, axis=axis, keepdims=True, dtype=x.dtype)
 
 
@@ -88,9 +88,10 @@ def _center(x, axis, valid):
         reduced = places(x.shape, axis)
         near = x - x[tuple(slice(0, 1) if a in reduced else slice(None) for a in range(x.ndim))]
         return near - np.sum(near, axis, keepdims=True) / _number(x, axis, valid)
-    near = np.where(valid, x - np.fmax.reduce(x, axis, keepdims=True, initial=-math.inf), 0)
+    zero = x.dtype.type(0)
+    near = np.where(valid, x - np.fmax.reduce(x, axis, keepdims=True, initial=-math.inf), zero)
     off = near - np.sum(near, axis, keepdims=True) / _number(x, axis, valid)
-    return np.where(valid, off, x.dtype.type(0))
+    return np.where(valid, off, zero)
 
 
 def _check_real(name, x):
@@ -126,15 +127,17 @@ def _nanvar(x, axis, correction, keepdims, valid):
 
 
 def _nanvar_rule(dy, y, x, axis, correction, keepdims, valid):
-    share = 2 * restore(dy, x.shape, axis) / _divisor(x, axis, correction, valid)
-    return share * apply("center", x, axis=axis, valid=valid)
+    share = restore(dy, x.shape, axis) / _divisor(x, axis, correction, valid)
+    return (share + share) * apply("center", x, axis=axis, valid=valid)
 
 
 def _std_rule(dy, y, x, axis, correction, keepdims, valid):
     y = restore(y, x.shape, axis)
     flat = (values(y) == 0) | (_number(x, axis, valid) == 0)
-    slope = apply("center", x, axis=axis, valid=valid) / where(flat, 1, y)
-    return restore(dy, x.shape, axis) / _divisor(x, axis, correction, valid) * where(flat, 0, slope)
+    one, zero = y.dtype.type(1), y.dtype.type(0)
+    slope = apply("center", x, axis=axis, valid=valid) / where(flat, one, y)
+    share = restore(dy, x.shape, axis) / _divisor(x, axis, correction, valid)
+    return share * where(flat, zero, slope)
 
 
 FORWARDS["center"] = _center

@@ -11,10 +11,11 @@ from points import generic
 import reference_engine as engine
 from reference_engine import operators
 from reference_engine.operators import public
-from reference_engine.rules import arrangement
+from reference_engine.rules import arrangement, repetition
 
 rules = SimpleNamespace(**{
-    name: public(getattr(arrangement, name)) for name in arrangement.__all__
+    name: public(getattr(module, name)) for module in (arrangement, repetition)
+    for name in module.__all__
 })  # fmt: skip
 
 CONDITIONS = [np.array([True, False, False]), np.array([[True], [False]])]

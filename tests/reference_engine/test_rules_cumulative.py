@@ -97,6 +97,16 @@ def test_running_logsumexp_without_own_element():
     assert rules.cumulative_logsumexp([1.0, 2.0], exclusive=True).numpy().tolist() == [-INF, 1]
 
 
+def test_third_derivatives():
+    x, a, b = (generic(f"third {i}", (4,)) for i in range(3))
+    check(rules.cumprod, running(PARTS["cumprod"][0], 0, False, False, 1), x, order=3)
+    check(rules.cumprod, running(PARTS["cumprod"][0], 0, False, False, 1), [0.0, 2, 0, 3], order=3)
+    check(rules.cumulative_logsumexp,
+          running(lambda xp, x, axis: xp.logsumexp(x, axis=axis), 0, False, False, 0),
+          x, order=3)  # fmt: skip
+    check(rules.linear_recurrence, recurrence, a, b, order=3)
+
+
 def test_logsumexp_far_out():
     formula = running(lambda xp, x, axis: xp.logsumexp(x, axis=axis), 0, False, False, 0)
     for x in ([700.0, 710.0, 705.0], [-6.0, 1.0, -6.0, 2.0], [0.5, 1000.0, 996.0]):

@@ -113,6 +113,12 @@ def test_values_and_derivatives(name, dtype):
         check(function, formula, *inputs, dtype=dtype, name=name)
 
 
+def test_third_derivatives():
+    check(rules.polyval, polynomial, generic("c", (4,)), generic("x", (2,)), order=3)
+    check(rules.convolve, full, generic("x", (3,)), generic("w", (2,)), order=3)
+    check(rules.interp, lines, [-3.0, -0.25, 0.75, 2.0, 5.0], KNOTS, HEIGHTS, order=3)
+
+
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_interpolation(dtype):
     x = [-3.0, -0.25, 0.75, 2.0, 5.0]

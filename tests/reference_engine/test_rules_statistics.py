@@ -134,6 +134,12 @@ def test_values_and_derivatives(name, dtype):
         check(function, formula, *inputs, dtype=dtype, name=name)
 
 
+def test_third_derivatives():
+    check(rules.std, std, generic("third", (4,)), order=3)
+    check(rules.logmeanexp, lambda xp, x: xp.logsumexp(x) - math.log(4), generic("third", (4,)),
+          order=3)  # fmt: skip
+
+
 def test_a_deviation_of_equal_elements_is_zero_and_so_is_its_gradient():
     for x in ([0.1, 0.1, 0.1], [3.0], [1e300] * 7, [0.0, 0.0]):
         assert float(rules.std(x)) == 0
