@@ -126,7 +126,7 @@ def _adjugate(x):
     adjugate = one if n == 1 else None
     for k in range(1, n):
         product = x if adjugate is None else x @ adjugate
-        adjugate = product - _scalars(trace(product) / float(k)) * one
+        adjugate = product - _scalars(trace(product)) / float(k) * one
     if n % 2 == 0:
         adjugate = -adjugate
     return adjugate, (x[..., 0, :] * matrix_transpose(adjugate)[..., 0, :]) @ np.ones(n, x.dtype)
@@ -152,14 +152,14 @@ def slogdet(x):
 
 
 def _undo_slogdet(dy, sign, x):
-    along = dy[1]
+    along = _scalars(dy[1])
     if x.dtype.kind == "c":  # for tr(inv(x) dx) = t, that of log is real(t), of sign i sign imag(t)
-        turn = dy[0] * sign
+        turn = _scalars(dy[0] * sign)
         along = along + 0.5 * (turn - conjugate(turn))
     try:
-        return _scalars(along) * matrix_transpose(inv(x))
+        return along * matrix_transpose(inv(x))
     except ValueError:  # singular
-        return _scalars(along / det(x)) * cofactors(x)
+        return along / _scalars(det(x)) * cofactors(x)
 
 
 FORWARDS["slogdet"] = quiet(widened(lambda x: tuple(map(np.asarray, np.linalg.slogdet(x)))))

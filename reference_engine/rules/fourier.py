@@ -13,7 +13,7 @@ import numpy as np
 
 from ..creation import astype, constant
 from ..errors import DtypeError, OperandError, OptionError, ShapeError, describe
-from ..operators import FORWARDS, apply, as_operand, operator, quiet, rule
+from ..operators import FORWARDS, apply, as_operand, operator, quiet, rule, values
 
 __all__ = [
     "fft", "fft2", "fftfreq", "fftn", "fftshift", "hfft", "ifft", "ifft2", "ifftn", "ifftshift",
@@ -246,9 +246,9 @@ rule("ifftshift", lambda dy, y, x, axes: fftshift(dy, axes), jvp="linear")
 
 def fftfreq(n, d=1.0, dtype="float64"):
     """The frequencies of the elements of `fft` of n samples at distance d, a constant."""
-    return constant(np.fft.fftfreq(n, d), dtype)
+    return constant(np.fft.fftfreq(int(values(n)), d), dtype)
 
 
 def rfftfreq(n, d=1.0, dtype="float64"):
     """The frequencies of the elements of `rfft` of n samples at distance d, a constant."""
-    return constant(np.fft.rfftfreq(n, d), dtype)
+    return constant(np.fft.rfftfreq(int(values(n)), d), dtype)

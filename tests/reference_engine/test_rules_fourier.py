@@ -5,6 +5,7 @@ import pytest
 from certified import check, check_complex
 from points import Complex, complex_generic, generic
 
+import reference_engine as engine
 from reference_engine import ForwardAccumulator, GradientTape, constant, errors, operators
 from reference_engine.rules import fourier
 
@@ -176,6 +177,7 @@ def test_frequencies():
     np.testing.assert_array_equal(fourier.fftfreq(5, 0.5).numpy(), np.fft.fftfreq(5, 0.5))
     np.testing.assert_array_equal(fourier.rfftfreq(4).numpy(), np.fft.rfftfreq(4))
     assert fourier.fftfreq(4, dtype="float32").dtype == "float32"
+    np.testing.assert_array_equal(engine.fft.rfftfreq(6).numpy(), np.fft.rfftfreq(6))
 
 
 @pytest.mark.parametrize(
