@@ -6,7 +6,7 @@ import numpy as np
 
 from ..errors import DtypeError
 
-BLOCK = 8192
+BLOCK = 16384
 
 
 def kernel(function):
