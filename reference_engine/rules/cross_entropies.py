@@ -138,7 +138,9 @@ def sigmoid_focal_loss(logits, target, alpha=0.25, gamma=2.0, reduction="mean"):
     logits, target = together("sigmoid_focal_loss", logits, target)
     loss = binary_cross_entropy_with_logits(logits, target, reduction="none")
     miss = target * sigmoid(-logits) + (1 - target) * sigmoid(logits)
-    loss = loss * miss**gamma if gamma else loss
+    if gamma:
+        sure = values(miss) == 0  # where it is too small to be told from 0, so are its slopes
+        loss = loss * where(sure, 0, where(sure, 1, miss) ** gamma)
     loss = loss if alpha is None else loss * (alpha * target + (1 - alpha) * (1 - target))
     return reduced("sigmoid_focal_loss", loss, reduction)
 
@@ -234,7 +236,8 @@ def nll_loss(log_probabilities, target, weight=None, ignore_index=-100, reductio
     """-log_probabilities at the integer `target`, times its class's weight, as PyTorch has it.
 
     log_probabilities: (C,) or (N, C, ...); target: that shape without C. Where target is
-    ignore_index, 0. weight: (C,), no gradient. "mean" divides by the sum of the weights used.
+    ignore_index, 0. weight: (C,), no gradient. "mean" divides by the sum of the weights used, and
+    is nan where all is ignored.
     Raises OperandError, IndexingError, OptionError, ShapeError.
     """
     x, target = as_operand(log_probabilities), values(target)
@@ -246,7 +249,7 @@ def nll_loss(log_probabilities, target, weight=None, ignore_index=-100, reductio
     used = np.where(target == ignore_index, 0, weight[labels]).astype(x.dtype)
     loss = apply("nll_loss", x, labels=labels, weight=used, axis=axis)
     if reduction == "mean":
-        return sum(loss) / used.sum(dtype=x.dtype)
+        return sum(loss) / (used.sum(dtype=x.dtype) or math.nan)
     return reduced("nll_loss", loss, reduction)
 
 

@@ -189,6 +189,13 @@ def test_a_sure_prediction_keeps_its_digits():
     np.testing.assert_allclose(dx, np.multiply(small, [-1, -1, 1, 1]), rtol=1e-15)
 
 
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 1.0, 2.0])
+def test_a_sure_prediction_has_no_focal_loss(gamma):
+    far, right = [1000.0, -1000.0], np.array([1.0, 0.0])
+    parts = gradients(lambda x: engine.sigmoid_focal_loss(x, right, gamma=gamma), far)
+    assert all((part == 0).all() for part in parts)
+
+
 def test_infinite_logits_that_are_right_cost_nothing():
     infinite = [math.inf, -math.inf]
     loss, dx, *_ = gradients(
@@ -278,6 +285,11 @@ def test_empty():
     assert engine.mse_loss(empty, empty, "sum").numpy() == 0
     assert engine.softmax_cross_entropy(empty, empty, reduction="none").shape == (0,)
     assert engine.nll_loss(empty, np.zeros(0, int), reduction="none").shape == (0,)
+
+
+def test_nothing_but_ignored_targets():
+    assert np.isnan(engine.nll_loss(X, [-100, -100]).numpy())
+    assert engine.nll_loss(X, [-100, -100], reduction="sum").numpy() == 0
 
 
 def test_complaints():
