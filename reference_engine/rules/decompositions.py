@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..creation import astype
 from ..errors import OptionError, ShapeError
 from ..operators import FORWARDS, apply, as_operand, quiet, rule, same_dtype
 from .diagonals import diag_embed, diagonal, triu
@@ -22,9 +23,11 @@ from .elementwise import logical_and
 from .linear_algebra import matmul
 from .selection import where
 from .shapes import concat, expand_dims, matrix_transpose, squeeze
-from .solving import adjoint, solve_triangular, symmetric_part
+from .solving import adjoint, solve, solve_triangular, symmetric_part
 
-__all__ = ["eigh", "eigvalsh", "lstsq", "matrix_rank", "pinv", "qr", "svd", "svdvals"]
+__all__ = [
+    "eig", "eigh", "eigvals", "eigvalsh", "lstsq", "matrix_rank", "pinv", "qr", "svd", "svdvals",
+]  # fmt: skip
 
 
 def _transposed(function):
@@ -96,6 +99,70 @@ FORWARDS["eigvalsh"] = quiet(widened(lambda x: np.linalg.eigvalsh(symmetric_part
 rule("eigh", lambda dy, y, x: _undo_eigh(dy, y))
 rule("eigvalsh", lambda dy, y, x: _undo_eigvalsh(dy, x))
 
+# Eigenvalues of any matrices ----------------------------------------------------------
+
+
+def eig(x):
+    """The eigenvalues (..., n), in no order, and eigenvectors, columns of length 1, of x.
+
+    Complex, also for a real x (..., n, n). Eigenvectors are determined but for their phase. Raises
+    ShapeError.
+    """
+    return Eigen(*apply("eig", check_matrices("eig", as_operand(x), square=True)))
+
+
+def eigvals(x):
+    """The eigenvalues (..., n), complex and in no order, of x (..., n, n). Raises ShapeError."""
+    return apply("eigvals", check_matrices("eigvals", as_operand(x), square=True))
+
+
+def _like(dx, dtype):
+    """The cotangent of a real x is real."""
+    return dx if dtype.kind == "c" else astype(dx, dtype)
+
+
+@_transposed
+def _undo_eig(dy, y):
+    """Boeddeker et al., On the computation of complex-valued gradients with application to
+    statistically optimum beamforming (2017); the second term keeps the columns' length."""
+    (dw, dv), (w, v) = dy, y
+    vh = adjoint(v)
+    product = vh @ dv
+    along = diagonal(product)
+    along = 0.5 * (along + conjugate(along))
+    gaps = _with_infinite_diagonal(expand_dims(w, -2) - expand_dims(w, -1))
+    inner = _over(product - (vh @ v) * expand_dims(along, -2), conjugate(gaps)) + diag_embed(dw)
+    return solve(vh, inner @ vh)
+
+
+@_transposed
+def _undo_eigvals(dw, x):
+    vh = adjoint(eig(x).eigenvectors)
+    return solve(vh, expand_dims(dw, -1) * vh)
+
+
+def _complex(x):
+    """x in a dtype that LAPACK has, and the complex one of its precision."""
+    x = x.astype("float32") if x.dtype.itemsize == 2 else x
+    return x, np.result_type(x.dtype, "complex64")
+
+
+def _eig(x):
+    x, dtype = _complex(x)
+    w, v = np.linalg.eig(x)
+    return w.astype(dtype, copy=False), v.astype(dtype, copy=False)
+
+
+def _eigvals(x):
+    x, dtype = _complex(x)
+    return np.linalg.eigvals(x).astype(dtype, copy=False)
+
+
+FORWARDS["eig"] = quiet(_eig)
+FORWARDS["eigvals"] = quiet(_eigvals)
+rule("eig", lambda dy, y, x: _like(_undo_eig(dy, y), x.dtype))
+rule("eigvals", lambda dy, y, x: _like(_undo_eigvals(dy, x), x.dtype))
+
 # Singular values ----------------------------------------------------------------------
 
 
@@ -133,7 +200,7 @@ def _skew(x):
 
 @_transposed
 def _undo_svd(dy, y):
-    """Wan and Zhang, Automatic differentiation for complex valued SVD (2019), equation 5.
+    """Wan and Zhang, Automatic differentiation for complex valued SVD (2019).
 
     In the complex case the terms of u's and v's phases go to u's alone; a gradient that does not
     change with the phases has them equal and opposite.

@@ -111,7 +111,7 @@ def symmetrised(dx):
 
 
 def _undo_cholesky(dy, y):
-    """Murray, Differentiation of the Cholesky decomposition (2016), equation 10."""
+    """Murray, Differentiation of the Cholesky decomposition (2016)."""
     upper = matrix_transpose(y)
     product = tril(upper @ dy)
     halved = product - 0.5 * tril(triu(product))
@@ -138,7 +138,7 @@ def cholesky_inverse(factor, upper=False):
 
 # The exponential ----------------------------------------------------------------------
 
-# Higham, The scaling and squaring method for the matrix exponential revisited (2005), table 2.3.
+# Higham, The scaling and squaring method for the matrix exponential revisited (2005).
 _PADE = (
     64764752532480000, 32382376266240000, 7771770303897600, 1187353796428800, 129060195264000,
     10559470521600, 670442572800, 33522128640, 1323241920, 40840800, 960960, 16380, 182, 1,

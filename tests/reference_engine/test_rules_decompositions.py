@@ -18,8 +18,11 @@ from points import (
     projectors,
 )
 
+import reference_engine as engine
 from reference_engine import GradientTape, constant, errors, operators
 from reference_engine.rules import decompositions as d
+from reference_engine.rules.determinants import inv
+from reference_engine.rules.einsum import conjugate
 from reference_engine.rules.products import outer
 from reference_engine.rules.solving import adjoint
 
@@ -122,6 +125,60 @@ def test_eigh_of_complex(dtype):
 
     check_complex(function, formula, x, dtype=dtype, normwise=True)
     check_complex(d.eigvalsh, lambda xp, x: formula(xp, x)[0], x, dtype=dtype, normwise=True)
+
+
+# Any matrices -------------------------------------------------------------------------------------
+
+
+@both
+@pytest.mark.parametrize("turn", [0.0, 2.0])  # real eigenvalues, and a pair of complex ones
+def test_eig(turn, dtype):
+    x = generic("x", (2, 2)) + np.array([[0.0, turn], [-turn, 2.0]])
+    first = np.linalg.eigvals(x.astype(dtype))[0] - np.trace(x) / 2
+
+    def values(xp, x):
+        half, middle = 0.5 * (x[0, 0] - x[1, 1]), 0.5 * (x[0, 0] + x[1, 1])
+        inside = half * half + x[0, 1] * x[1, 0]
+        root = xp.sqrt(xp.abs(inside))
+        if turn:
+            root = root * float(np.sign(first.imag))
+            return xp.stack([middle, middle]), xp.stack([root, -root])
+        root = root * float(np.sign(first.real))
+        return xp.stack([middle + root, middle - root]), xp.stack([0 * root, 0 * root])
+
+    def cube(x):
+        w, v = d.eig(x)
+        return (v * (w * w * w)[None, :]) @ inv(v)
+
+    check_complex(d.eigvals, values, x, dtype=dtype, normwise=True)
+    check_complex(lambda x: d.eig(x)[0], values, x, dtype=dtype, normwise=True)
+    check_complex(cube, lambda xp, x: (x @ x @ x, 0 * x), x, dtype=dtype, normwise=True, slack=8)
+
+
+def test_eig_of_complex():
+    """v w**3 v^-1 is x**3."""
+    def function(x):
+        w, v = d.eig(x)
+        return (v * (w * w * w)[..., None, :]) @ inv(v)
+
+    check_complex(function, lambda xp, x: (Complex(*x) @ Complex(*x) @ Complex(*x)).pair(),
+                  complex_generic("x", (3, 3)), normwise=True, slack=8)
+
+
+@pytest.mark.parametrize("make", [generic, complex_generic])
+@pytest.mark.parametrize("shape", [(4, 4), (2, 3, 3)])
+def test_lengths_of_eigenvectors_agree_with_torch(make, shape):
+    x = make("x", shape)
+    ours, theirs = constant(x), torch.tensor(x, requires_grad=True)
+    weights = generic("weights", shape)
+    with GradientTape() as tape:
+        tape.watch(ours)
+        v = d.eig(ours)[1]
+        y = engine.real(v * conjugate(v)) * weights
+    v = torch.linalg.eig(theirs)[1]
+    (wanted,) = torch.autograd.grad(((v * v.conj()).real * torch.tensor(weights)).sum(), theirs)
+    np.testing.assert_allclose(tape.gradient(y, ours).numpy(), wanted.numpy(), rtol=1e-10,
+                               atol=1e-12)
 
 
 # Singular values ----------------------------------------------------------------------------------
