@@ -78,7 +78,8 @@ floor = _step("floor", np.floor, "The greatest whole number that is not above x"
 trunc = _step("trunc", np.trunc, "x without what is behind its point")
 round = _step("round", np.rint, "The whole number nearest to x, the even one of two")
 frac = documented(
-    elementwise("frac", lambda x: x - np.trunc(x)), "x - trunc(x), elementwise. Its slope is 1."
+    elementwise("frac", quiet(lambda x: x - np.trunc(x))),
+    "x - trunc(x), elementwise. Its slope is 1.",
 )
 positive = elementwise("positive", np.positive)
 
@@ -165,7 +166,7 @@ rule("fmin",
 exp2 = elementwise("exp2", np.exp2)
 cbrt = elementwise("cbrt", np.cbrt)
 logaddexp2 = documented(
-    elementwise("logaddexp2", np.logaddexp2, 2),
+    elementwise("logaddexp2", quiet(np.logaddexp2), 2),
     "log2(2**x + 2**w), elementwise, without overflow.",
 )
 deg2rad = elementwise("deg2rad", np.deg2rad)

@@ -95,7 +95,7 @@ rule("erfc", lambda dy, y, x: -2 / ROOT_PI * dy * exp(-x * x))
 def _exp_of_square(y, tail):
     """exp(y * y), given erfc(|y|) = tail, through which a large y * y loses no digits."""
     near, end = np.abs(values(y)) < 0.75, values(tail) == 0
-    far = erfcx(where(near | end, 1, abs(y))) / where(near, 1, tail)
+    far = erfcx(where(near | end, 1, abs(y))) / where(near, 1, where(end, 0, tail))  # never -0
     return where(near, exp(where(near, y * y, 0)), far)
 
 
