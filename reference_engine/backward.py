@@ -18,6 +18,9 @@ from .tensor import Tensor
 # the shapes of the inputs (None where all are that of the output).
 
 
+IN_PLACE = 2048  # elements; a smaller array is made as fast as it is added to
+
+
 def accumulate(dx, more):
     """The cotangent of something used twice: the sum of those from its uses."""
     return dx + more
@@ -57,7 +60,14 @@ def pull_back(records, cotangents, sources, connected, tensors):
                 continue
             if key in sources:
                 found[key] = dy
-        values = kept if tensors else _arrays(kept)
+        if tensors:
+            values = kept
+        elif len(kept) == 2 and type(kept[0]) is not tuple:  # written out, for speed
+            values = kept[0]._array, kept[1]._array
+        elif len(kept) == 3 and type(kept[0]) is not tuple:
+            values = kept[0]._array, kept[1]._array, kept[2]._array
+        else:
+            values = _arrays(kept)
         rules = op.rules if not op.variadic else _rules_of_variadic(op, keys)
         if len(rules) != len(keys):
             raise RuleError(f"{op.name}: got {len(rules)} rules, wanted one for each of its "
@@ -68,9 +78,10 @@ def pull_back(records, cotangents, sources, connected, tensors):
             if k is None or rule is None or (connected is not None and k not in connected):
                 continue
             dx = rule(dy, *values, **parameters)
+            ours = True
             if type(dx) is Tensor:
                 if not tensors:
-                    dx = dx._array
+                    dx, ours = dx._array, False
             elif dx is None:
                 continue
             if shapes is not None and dx.shape != shapes[position]:
@@ -79,18 +90,28 @@ def pull_back(records, cotangents, sources, connected, tensors):
                 _check(dx, kept[position + 1], position, op)
             if k not in cotangents:
                 cotangents[k] = dx
-            elif k in owned:
-                total = cotangents[k]
-                total += dx
-                cotangents[k] = total
-            else:
+            elif tensors or dx.size < IN_PLACE:
                 cotangents[k] = accumulate(cotangents[k], dx)
-                if not tensors:
-                    owned.add(k)
+            elif k in owned:
+                cotangents[k] += dx
+            else:
+                fresh = ours and dx.base is None and not any(
+                    dx is value for value in values
+                )
+                cotangents[k] = _added(dx, cotangents[k], fresh and dx is not dy)
+                owned.add(k)
     for key in sources:
         if key in cotangents:
             found[key] = cotangents[key]
     return found
+
+
+def _added(dx, total, fresh):
+    """dx + total, in dx's own buffer if that is `fresh`: a rule made it, and nobody else has it."""
+    if fresh and dx.flags.writeable and dx.shape == total.shape and dx.dtype == total.dtype:
+        dx += total
+        return dx
+    return dx + total
 
 
 def consumed(records):

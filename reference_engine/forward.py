@@ -10,7 +10,7 @@ from .operand import Operand
 from .operators import apply
 from .recording import only, thread
 from .rules.shapes import broadcast_to
-from .structure import pairs, rebuilt
+from .structure import StructureError, pairs, rebuilt
 from .tensor import Tensor, as_tensor, is_float
 
 
@@ -30,7 +30,7 @@ class ForwardAccumulator:
         self.followed = {}  # key -> tangent
         try:
             matched = list(pairs(primals, tangents))
-        except ValueError as error:
+        except StructureError as error:
             raise ShapeError(f"ForwardAccumulator: got primals and tangents of different "
                              f"structures ({error}), wanted one for each") from None  # fmt: skip
         for primal, tangent in matched:

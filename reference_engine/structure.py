@@ -1,6 +1,10 @@
 """Nested lists, tuples and dicts: their leaves in order, and the same structure again."""
 
 
+class StructureError(Exception):
+    """Two structures that should be one; the message tells them apart."""
+
+
 def flat(structure):
     """The leaves, in order; a dict's in the order of its keys."""
     if not isinstance(structure, list | tuple | dict):
@@ -23,15 +27,15 @@ def rebuilt(function, structure):
 
 
 def pairs(structure, other):
-    """Each leaf of `structure` with what stands in its place in `other`. Raises ValueError."""
+    """Each leaf of `structure` with what stands in its place in `other`. Raises StructureError."""
     if isinstance(structure, dict):
         if not isinstance(other, dict) or structure.keys() != other.keys():
-            raise ValueError(f"a dict of {sorted(map(str, structure))} and {_kind(other)}")
+            raise StructureError(f"a dict of {sorted(map(str, structure))} and {_kind(other)}")
         for key, part in structure.items():
             yield from pairs(part, other[key])
     elif isinstance(structure, list | tuple):
         if not isinstance(other, list | tuple) or len(structure) != len(other):
-            raise ValueError(f"{_kind(structure)} and {_kind(other)}")
+            raise StructureError(f"{_kind(structure)} and {_kind(other)}")
         for part, partner in zip(structure, other, strict=True):
             yield from pairs(part, partner)
     else:

@@ -23,7 +23,7 @@ from .operand import Operand
 from .operators import NONE
 from .recording import next_key, thread
 from .rules.complex_numbers import conj
-from .structure import flat, rebuilt
+from .structure import StructureError, flat, pairs, rebuilt
 from .tensor import Tensor, is_float, same_dtype
 
 
@@ -48,14 +48,14 @@ class GradientTape:
     def __init__(self, persistent=False, watch_accessed_variables=True):
         self._persistent = persistent
         self._watch_accessed_variables = watch_accessed_variables
-        self._spent = False
+        self._spent = self._entered = False
+        self._variables = {}  # those watched, by key
         self._forget()
 
     def _forget(self):
         self._records = []
         self.followed = set()  # keys of what is watched, and of all that is computed from it
         self._watched = set()  # keys of what is watched
-        self._variables = {}  # those watched, by key, in the order of their first use
 
     def __enter__(self):
         if self in thread.listeners:
@@ -63,7 +63,9 @@ class GradientTape:
                 "the tape is already recording: make another GradientTape() for the inner block"
             )
         recording.start(self)
-        self._spent = False
+        if self._spent:
+            self._variables = {}
+        self._spent, self._entered = False, True
         return self
 
     def __exit__(self, *exception):
@@ -100,6 +102,7 @@ class GradientTape:
     def reset(self):
         """Forgets all that was recorded and watched. Raises TapeError outside the `with` block."""
         self._need_recording("reset")
+        self._variables = {}
         self._forget()
 
     @contextlib.contextmanager
@@ -178,9 +181,10 @@ class GradientTape:
         unconnected = unconnected_gradients != "none" and unconnected_zeros(unconnected_gradients)
         _check_sources("gradient", sources)
         seeds = _seeds(target, output_gradients)
+        self._check_alive("gradient")
         if self._persistent:
             return self._answer(seeds, sources, unconnected)
-        self._use_up("gradient")
+        self._use_up()
         try:
             return self._answer(seeds, sources, unconnected, last=True)
         finally:
@@ -228,22 +232,30 @@ class GradientTape:
     @contextlib.contextmanager
     def _asked(self, request):
         """The life of a question that takes several passes backward."""
+        self._check_alive(request)
         if self._persistent:
             yield
             return
-        self._use_up(request)
+        self._use_up()
         try:
             yield
         finally:
             self._forget()
 
-    def _use_up(self, request):
-        """A tape that answers once stops recording: it has no use for its own gradient."""
+    def _check_alive(self, request):
         if self._spent:
             raise TapeError(
                 f"{request}(): this tape has already answered once and then forgot: "
                 "make it with GradientTape(persistent=True) to ask again"
             )
+        if not self._entered:
+            raise TapeError(
+                f"{request}(): this tape has never recorded: compute the target inside "
+                "`with GradientTape() as tape:`"
+            )
+
+    def _use_up(self):
+        """A tape that answers once stops recording: it has no use for its own gradient."""
         recording.stop(self)
         self._spent = True
 
@@ -327,15 +339,13 @@ def _seeds(target, output_gradients):
     """Pairs of a target and its cotangent, None for ones."""
     if type(target) is Tensor or not isinstance(target, list | tuple | dict):
         return [_seed(target, output_gradients)]
-    targets = flat(target)
-    given = [None] * len(targets) if output_gradients is None else output_gradients
-    given = flat(given) if isinstance(given, list | tuple | dict) else given
-    if not isinstance(given, list) or len(given) != len(targets):
-        raise ShapeError(
-            f"output_gradients: got {describe(output_gradients)}, "
-            f"wanted a list of {len(targets)}, one for each target"
-        )
-    return [_seed(y, dy) for y, dy in zip(targets, given, strict=True)]
+    if output_gradients is None:
+        return [_seed(y, None) for y in flat(target)]
+    try:
+        return [_seed(y, dy) for y, dy in list(pairs(target, output_gradients))]
+    except StructureError as error:
+        raise ShapeError(f"output_gradients: got another structure than that of the targets "
+                         f"({error}), wanted one for each target") from None  # fmt: skip
 
 
 def _seed(y, dy):
