@@ -63,6 +63,12 @@ def shapes(y, inputs):
     return (NOTHING, *[Shaped(x) for x in inputs])
 
 
+def with_shapes_of_y(keep, y, inputs):
+    """What `keep` keeps, and of several outputs the shapes at least, for cotangents of zeros."""
+    first, *others = keep(y, inputs)
+    return (first if first is y else tuple([Shaped(part) for part in y]), *others)
+
+
 def keeper(rules):
     """The function (y, inputs) -> what to keep of them, for an operator with these rules."""
     if switches.keep_all:

@@ -1,12 +1,13 @@
 """GradientTape: records what is computed from what it follows, and answers for the gradients."""
 
 import contextlib
+import functools
 import math
 import warnings
 
 import numpy as np
 
-from . import recording
+from . import recording, saving
 from .backward import connected_to, consumed, pull_back
 from .creation import zeros_like
 from .errors import (
@@ -156,6 +157,7 @@ class GradientTape:
         else:
             key = tuple([_key(part) for part in y])
             followed.update(key)
+            keep = functools.partial(saving.with_shapes_of_y, keep)
         self._records.append((op, key, keys, keep(y, inputs), parameters, shapes))
 
     def note_access(self, variable):

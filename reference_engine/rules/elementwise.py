@@ -197,10 +197,17 @@ asinh = elementwise("asinh", np.arcsinh)
 acosh = elementwise("acosh", np.arccosh)
 atanh = elementwise("atanh", np.arctanh)
 
+
+def _asinh_rule(dy, y, x):
+    if x.dtype.kind == "c":
+        return dy / (sqrt(1 + 1j * x) * sqrt(1 - 1j * x))
+    return dy / hypot(x, 1)  # hypot, since x**2 would overflow
+
+
 rule("sinh", lambda dy, y, x: dy * cosh(x))
 rule("cosh", lambda dy, y, x: dy * sinh(x))
 rule("tanh", lambda dy, y, x: dy * (1 - y * y))
-rule("asinh", lambda dy, y, x: dy / hypot(x, 1))  # hypot, since x**2 would overflow
+rule("asinh", _asinh_rule)
 rule("acosh", lambda dy, y, x: dy / (sqrt(x - 1) * sqrt(x + 1)))  # x**2 - 1 cancels, overflows
 rule("atanh", lambda dy, y, x: dy / one_minus_square(x))
 

@@ -33,7 +33,12 @@ def matmul(x, w):
         return squeeze(matmul(x, expand_dims(w, 1)), -1)
 
 
-FORWARDS["matmul"] = np.matmul
+def _matmul(x, w):
+    y = np.matmul(x, w)
+    return y if y.dtype is x.dtype else y.astype(x.dtype)  # bfloat16 comes back as float32
+
+
+FORWARDS["matmul"] = _matmul
 rule("matmul",
      lambda dy, y, x, w: matmul(dy, w.mT if type(w) is Tensor else w.swapaxes(-1, -2)),
      lambda dy, y, x, w: matmul(x.mT if type(x) is Tensor else x.swapaxes(-1, -2), dy),

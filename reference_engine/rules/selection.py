@@ -43,7 +43,7 @@ def clip(x, min=None, max=None):
             raise TypeError(
                 "wanted Python numbers or None as bounds: use engine.maximum and engine.minimum"
             )
-        if isinstance(bound, float) and x.dtype.kind != "f":
+        if isinstance(bound, float) and x.dtype.kind in "iu":
             raise TypeError(
                 "wanted whole numbers as bounds of integers: "
                 "cast x with engine.astype(x, 'float64')"

@@ -36,11 +36,9 @@ def answers(function, inputs, cotangents, directions, order):
         found = asked.backward(1)
     if order >= 2:
         found += [(f"{what} by nested tapes", dx) for what, dx in asked.backward(order)]
-        found += [*asked.forward(), *asked.forward_over_reverse(2)]
+        found += [*asked.forward(), *asked.forward_over_reverse(2), *asked.reverse_over_forward()]
     if order == 3:
-        found += asked.forward_over_reverse(3)
-    # Not asked yet: reverse_over_forward (order 2) and forward_over_forward (order 3), which lose
-    # what a tangent owes to y: an accumulator is told of y before the listeners around it.
+        found += [*asked.forward_over_forward(), *asked.forward_over_reverse(3)]
     return first + [(what, x) for what, x in found if not _is_again(what, x, values)]
 
 

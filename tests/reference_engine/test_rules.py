@@ -203,7 +203,6 @@ def test_value_and_derivatives(case, dtype):
     check_line(case, dtype, order=3 if dtype == "float64" else 2)
 
 
-NOT_IN_BFLOAT16 = ("clip", "matmul")
 TAME = {case.name: case for case in reversed(TABLE)}  # the first line of each
 
 
@@ -211,8 +210,7 @@ TAME = {case.name: case for case in reversed(TABLE)}  # the first line of each
 def test_half_precision(name):
     # so few digits tell little of small elements beside large ones
     check_line(TAME[name], "float16", order=1, normwise=True)
-    if name not in NOT_IN_BFLOAT16:
-        check_line(TAME[name], "bfloat16", order=1, normwise=True)
+    check_line(TAME[name], "bfloat16", order=1, normwise=True)
 
 
 def test_every_differentiable_operator_has_a_line():
