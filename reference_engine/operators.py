@@ -75,6 +75,13 @@ def _op(name):
     return OPS[name]
 
 
+def _new(name, forward):
+    if name in FORWARDS:
+        raise ValueError(f"there is an operator {name!r} already")  # of our own, not the user's
+    FORWARDS[name] = forward
+    return OPS[name]
+
+
 class _Forwards(dict[str, Callable]):
     def __setitem__(self, name, forward):
         super().__setitem__(name, forward)
@@ -197,8 +204,7 @@ def elementwise(name, forward, inputs=1, jvp="elementwise"):
 
     Its `public` attribute is the function for users, which gives a Tensor for anything.
     """
-    FORWARDS[name] = forward
-    op = _op(name)
+    op = _new(name, forward)
     op.jvp = jvp
     make = _unary if inputs == 1 else _binary
     call = make(op, public=False)
@@ -315,8 +321,7 @@ _NUMBERS = frozenset((float, int))
 def operator(forward):
     """Defines an operator by its NumPy forward, whose first argument is the only input."""
     name, signature = forward.__name__, inspect.signature(forward)
-    FORWARDS[name] = forward
-    op = _op(name)
+    op = _new(name, forward)
     call = _with_parameters(op, signature, public=False)
     call.public = _with_parameters(op, signature, public=True)
     functools.update_wrapper(call, forward)

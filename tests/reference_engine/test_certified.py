@@ -218,7 +218,7 @@ def test_truths_of_complex_numbers_are_conjugates():
 
 def test_a_third_derivative(plant):
     assert set(check(engine.tanh, tanh, POINTS, order=3)) == {
-        "value", "gradient", "tangent", "second", "third"}
+        "value", "gradient", "tangent", "second", "third", "curvature"}
     assert max(unary(engine.exp, mpmath.exp, [0.3, 1.5], ulps=2, order=3)) <= 2
 
 
