@@ -50,6 +50,8 @@ class Flow:
         self._asked: dict[tuple[int, ...], int] = {}  # how often a gradient was asked for before
         self._cotangents: dict[tuple[int, int], dict[tuple, int]] = {}
         self.seen: list[frozenset[int]] = []  # of each gradient, the steps that it went back over
+        # of each step of a pass backward: the pass, and the step that it is the backward of
+        self.origin: dict[int, tuple[int, int, int]] = {}
         for node in graph:
             went_over: frozenset[int] = frozenset()
             if node.op == "grad":
@@ -117,7 +119,9 @@ class Flow:
                 others = self._others(i, position)
                 for j in sorted(factor.steps & (path | {source})):
                     dx = Step(step.op, _product(_linear([dy]), *others))
-                    parts.setdefault(j, []).append(self._once(known, (i, position, j), dx))
+                    part = self._once(known, (i, position, j), dx)
+                    self.origin.setdefault(part, (target, call, i))
+                    parts.setdefault(j, []).append(part)
         return self._sum(known, source, parts.get(source, []))
 
     def _others(self, i: int, position: int) -> tuple[Factor, ...]:

@@ -11,6 +11,7 @@ import numpy as np
 from .debugging import switches
 from .errors import RuleError, describe
 from .rules.reductions import sum
+from .saving import NOTHING
 from .tensor import Tensor
 
 # A record is a tuple: the operator, the key of its output (or a tuple of keys), the keys of its
@@ -86,7 +87,7 @@ def pull_back(records, cotangents, sources, connected, tensors):
                 continue
             if shapes is not None and dx.shape != shapes[position]:
                 dx = unbroadcast(dx, shapes[position])
-            if checking:
+            if checking and kept[position + 1] is not NOTHING:  # recorded before the switch
                 _check(dx, kept[position + 1], position, op)
             if k not in cotangents:
                 cotangents[k] = dx

@@ -4,6 +4,7 @@ EngineError
 |-- OperandError    (TypeError)     something that is not a Tensor, a Variable or a number
 |-- DtypeError      (TypeError)     a dtype that is unknown, mixed or not differentiable
 |-- ShapeError      (ValueError)    shapes or axes that do not fit
+|-- MatrixError     (ValueError)    a matrix that is singular, or not positive definite
 |-- OptionError     (ValueError)    an option's value that does not exist
 |-- IndexingError   (IndexError)    an index out of range or of a kind not supported
 |-- NoGradientError (LookupError)   a gradient through an operator that has none
@@ -46,6 +47,10 @@ class DtypeError(EngineError, TypeError):
 
 class ShapeError(EngineError, ValueError):
     """Shapes or axes that do not fit."""
+
+
+class MatrixError(EngineError, ValueError):
+    """A matrix that is singular or not positive definite, or one that LAPACK gives up on."""
 
 
 class OptionError(EngineError, ValueError):

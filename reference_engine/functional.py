@@ -107,11 +107,12 @@ def hessian(function, argnums=0):
 
     @functools.wraps(function)
     def derivative(*arguments, **keywords):
-        x = as_tensor(arguments[argnums])
+        position = _positions(arguments, (argnums,))[0]
+        x = as_tensor(arguments[position])
 
         def gradient(z):
-            given = (*arguments[:argnums], z, *arguments[argnums + 1 :])
-            return grad(function, argnums)(*given, **keywords)
+            given = (*arguments[:position], z, *arguments[position + 1 :])
+            return grad(function, position)(*given, **keywords)
 
         rows = [jvp(gradient, (x,), (direction,))[1] for direction in _directions(x)]
         if not rows:
@@ -129,17 +130,23 @@ def hvp(function, primals, tangents):
 
 def _watching(arguments, argnums):
     """A tape, the arguments with fresh Tensors where they are differentiated, and those."""
-    positions = argnums if isinstance(argnums, tuple) else (argnums,)
-    for position in positions:
-        if not isinstance(position, int) or not -len(arguments) <= position < len(arguments):
-            raise OperandError(f"got argnums={argnums!r} with {len(arguments)} positional "
-                               "arguments, wanted positions among them")  # fmt: skip
+    positions = _positions(arguments, argnums if isinstance(argnums, tuple) else (argnums,))
     arguments = list(arguments)
     for position in positions:
         arguments[position] = rebuilt(_fresh, arguments[position])
     chosen = tuple(arguments[position] for position in positions)
     tape = GradientTape(watch_accessed_variables=False)
     return tape, arguments, chosen if isinstance(argnums, tuple) else chosen[0]
+
+
+def _positions(arguments, argnums):
+    """Positions counted from the front."""
+    count = len(arguments)
+    for position in argnums:
+        if not isinstance(position, int) or not -count <= position < count:
+            raise OperandError(f"got argnums={position!r} with {count} positional "
+                               "arguments, wanted positions among them")  # fmt: skip
+    return [position % count for position in argnums]
 
 
 def _fresh(x):

@@ -54,8 +54,7 @@ _QUESTIONS = frozenset(
 def of_ufunc(ufunc, method, inputs, keywords):
     """What `Operand.__array_ufunc__` answers. Raises OperandError for what the engine lacks."""
     name = ufunc.__name__
-    if method == "reduce" and name in _REDUCTIONS and not keywords.get("out"):
-        keywords = {k: v for k, v in keywords.items() if k in ("axis", "keepdims")}
+    if method == "reduce" and name in _REDUCTIONS and keywords.keys() <= {"axis", "keepdims"}:
         return getattr(engine, _REDUCTIONS[name])(*inputs, **{"axis": 0, **keywords})
     function = getattr(engine, _UFUNCS.get(name, name), None)
     if method != "__call__" or keywords or function is None:

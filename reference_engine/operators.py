@@ -26,6 +26,7 @@ from .errors import (
     DtypeError,
     EngineError,
     IndexingError,
+    MatrixError,
     NoGradientError,
     OperandError,
     ShapeError,
@@ -417,7 +418,9 @@ def explained(error, name, inputs, parameters):
     """NumPy's complaint, with the operator and what it was given; one of ours as it is."""
     if isinstance(error, EngineError):
         return error
-    if isinstance(
+    if isinstance(error, np.linalg.LinAlgError):
+        kind = MatrixError
+    elif isinstance(
         error, ValueError
     ):  # NumPy's AxisError, both a ValueError and an IndexError, among them
         kind = ShapeError

@@ -17,6 +17,7 @@ class _Switches:
 
 
 switches = _Switches()
+_LOOKS_AROUND = frozenset({"locals", "vars", "eval", "exec", "dir"})
 _SHAPES = frozenset({"shape", "dtype", "ndim", "size"})
 
 
@@ -100,9 +101,12 @@ def _merged(reads):
 
 def _reads(function, count):
     """How a rule of an operator with `count` inputs reads y and each input."""
-    code = getattr(function, "__code__", None)
     wanted = count + 1
-    if code is None or code.co_flags & inspect.CO_VARARGS or code.co_argcount < wanted + 1:
+    if not inspect.isfunction(function):
+        return [VALUES] * wanted
+    code = function.__code__
+    if code.co_flags & inspect.CO_VARARGS or code.co_argcount < wanted + 1 or (
+            _LOOKS_AROUND & set(code.co_names)):
         return [VALUES] * wanted
     names = code.co_varnames[1 : wanted + 1]
     reads = {name: VALUES if name in code.co_cellvars else UNREAD for name in names}

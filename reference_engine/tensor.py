@@ -42,6 +42,15 @@ class Tensor(Operand):
         """Itself."""
         return self
 
+    def __reduce__(self):
+        return Tensor, (np.asarray(self._array),)  # a copy in another process is followed by nobody
+
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        return self
+
     def __repr__(self):
         values = np.array2string(np.asarray(self._array), separator=", ")
         return f"Tensor({values}, shape={self.shape}, dtype={self.dtype})"

@@ -77,5 +77,9 @@ class Variable(Operand):
         """
         return self.assign(Tensor(self._array) - as_tensor(value, self.dtype))
 
+    def __reduce__(self):
+        # a copy is a Variable of its own, with a key of its own
+        return Variable, (self.numpy(), None, self.trainable, self.name)
+
     def __repr__(self):
         return f"Variable({self.numpy().tolist()}, shape={self.shape}, dtype={self.dtype})"

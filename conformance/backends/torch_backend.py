@@ -32,8 +32,10 @@ KEEPS_NOTHING = frozenset({
 class AutogradGradStyle(Emitter):
     """torch.autograd.grad, with create_graph and retain_graph where a later call needs them."""
 
-    # hypot's gradient divides by the result; atan2's two gradients share a denominator
-    through_result = frozenset({"hypot", "atan2"})
+    # gradients that torch computes from the result; atan2's two gradients share a denominator
+    through_result = frozenset({
+        "atan2", "exp", "expm1", "hypot", "log_softmax", "logsumexp", "prod", "reciprocal", "rsqrt",
+        "sigmoid", "softmax", "sqrt", "tan", "tanh"})
 
     def body(self) -> None:
         tracked = differentiated(self.graph)
@@ -123,10 +125,17 @@ class AutogradGradStyle(Emitter):
         return target == gradient or any(
             s == gradient or self.flow.connected(gradient, s) for s in map(self.source, call))
 
-    def _saved(self, call: list[int]) -> frozenset[int]:
-        """The steps whose saved tensors a call frees."""
+    def _saved(self, call: list[int]) -> frozenset[Any]:
+        """The steps whose saved tensors a call frees.
+
+        The backward of a backward of pow is several operators, of which the two operands' share
+        some: there, what is freed is that of the step they both come from.
+        """
         seen = frozenset().union(*(self.flow.seen[i] for i in call))
-        return frozenset(i for i in seen if self.flow.operator(i) not in KEEPS_NOTHING)
+        origin = self.flow.origin
+        shared = {origin[i] for i in seen if i in origin and origin[i][-1] in origin
+                  and self.flow.operator(i) == "pow"}
+        return shared | {i for i in seen if self.flow.operator(i) not in KEEPS_NOTHING}
 
 
 def _over_axes(name: str, *, all_by_name: bool = False) -> Spelling:

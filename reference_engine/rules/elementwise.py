@@ -6,6 +6,7 @@ import operator
 import numpy as np
 
 from ..creation import zeros_like
+from ..kernels import error_functions
 from ..operators import elementwise, quiet, rule, values
 from .complex_numbers import conj, real
 from .selection import where
@@ -228,9 +229,7 @@ def _softplus(x):
     return np.logaddexp(x, x.dtype.type(0))
 
 
-_erf = np.vectorize(math.erf, otypes=["float64"])
-
-erf = elementwise("erf", lambda x: _erf(x).astype(x.dtype))
+erf = elementwise("erf", error_functions.erf)
 sigmoid = elementwise("sigmoid", _sigmoid)
 softplus = elementwise("softplus", _softplus)
 relu = elementwise("relu", lambda x: np.maximum(x, x.dtype.type(0)))

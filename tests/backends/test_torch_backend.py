@@ -54,6 +54,12 @@ PROGRAMS: Programs = {
     "a source computed from a gradient": lambda xp, x, w: _source(xp, 2 * grad(x**3, x)),
     "a source beside its target": lambda xp, x, w: _beside(x, 2 * grad(x**3, x)),
     "a constant gradient as a source": lambda xp, x, w: _source(xp, grad(3 * x, x)),
+    "siblings of a second derivative of a power": lambda xp, x, w: _siblings(x**w, x, w),
+    "siblings of a second derivative of an angle": lambda xp, x, w: _siblings(
+        xp.atan2(x, w), x, w),
+    "siblings of a second derivative of a quotient": lambda xp, x, w: _siblings(x / w, x, w),
+    "siblings of a second derivative of a product": lambda xp, x, w: _siblings(
+        xp.sin(x) * xp.exp(w), x, w),
     "a penalty on a piecewise slope": lambda xp, x, w: {
         "a": grad(_penalty(xp, grad(xp.abs(x), x)), w)},
 }
@@ -87,6 +93,12 @@ def _mixed(xp: Any, x: Any, w: Any, y: Any) -> dict[str, Any]:
 def _all(xp: Any, x: Any, w: Any, y: Any) -> dict[str, Any]:
     dy_dx, dy_dw = grad(y, x), grad(y, w)
     return {"xx": grad(dy_dx, x), "xw": grad(dy_dx, w), "wx": grad(dy_dw, x), "ww": grad(dy_dw, w)}
+
+
+def _siblings(y: Any, x: Any, w: Any) -> dict[str, Any]:
+    a = grad(y, x)
+    aa, ab = grad(a, x), grad(a, w)
+    return {"aax": grad(aa, x), "aaw": grad(aa, w), "abw": grad(ab, w)}
 
 
 def _source(xp: Any, g: Any) -> dict[str, Any]:

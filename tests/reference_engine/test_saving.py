@@ -36,6 +36,8 @@ def closure(dy, y, x):
         (closure, [UNREAD, VALUES]),
         (lambda *arguments: arguments[0], [VALUES, VALUES]),
         (max, [VALUES, VALUES]),
+        ("".join, [VALUES, VALUES]),
+        (lambda dy, y, x: eval("dy * x"), [VALUES, VALUES]),
     ],
 )
 def test_what_a_rule_reads_is_seen_from_the_rule(rule, wanted):

@@ -1,5 +1,8 @@
 """Variables: watched by themselves, assigned in place."""
 
+import copy
+import pickle
+
 import pytest
 
 import reference_engine as engine
@@ -70,6 +73,30 @@ def test_a_snapshot_outlives_assignment():
     before = v.numpy()
     v.assign([2.0])
     assert before.tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.copy, copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v))]
+)
+def test_a_copy_is_a_variable_of_its_own(copied):
+    v = engine.Variable(2.0, "float32", trainable=False, name="scale")
+    t = copied(v)
+    assert (t.dtype, t.trainable, t.name, float(t)) == ("float32", False, "scale", 2.0)
+    with engine.GradientTape() as tape:
+        tape.watch([v, t])
+        y = v * t * t
+    assert [float(g) for g in tape.gradient(y, [v, t])] == [4, 8]
+
+
+def test_a_tensor_does_not_change_and_so_is_its_own_copy():
+    x = engine.constant([1.0, 2.0])
+    assert copy.deepcopy(x) is copy.copy(x) is x
+    with engine.GradientTape() as tape:
+        tape.watch(x)
+        elsewhere = pickle.loads(pickle.dumps(x))
+        y = x * elsewhere
+    dx, of_the_copy = tape.gradient(y, [x, elsewhere])
+    assert (dx.tolist(), of_the_copy) == ([1.0, 2.0], None)
 
 
 def test_what_a_variable_keeps():
