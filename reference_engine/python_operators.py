@@ -1,9 +1,9 @@
 """Python's operators on Tensors and Variables: the engine's operators themselves."""
 
 from .operand import Operand
-from .rules import elementwise, indexing, linear_algebra
+from .rules import elementwise, indexing, integers, linear_algebra, rounding
 
-_UNARY = {"neg": elementwise.negative, "abs": elementwise.abs, "invert": elementwise.logical_not}
+_UNARY = {"neg": elementwise.negative, "abs": elementwise.abs, "invert": integers.bitwise_invert}
 _BINARY = {
     "add": elementwise.add,
     "sub": elementwise.subtract,
@@ -11,8 +11,13 @@ _BINARY = {
     "truediv": elementwise.divide,
     "pow": elementwise.pow,
     "matmul": linear_algebra.matmul,
-    "and": elementwise.logical_and,
-    "or": elementwise.logical_or,
+    "floordiv": rounding.floor_divide,
+    "mod": rounding.remainder,
+    "and": integers.bitwise_and,
+    "or": integers.bitwise_or,
+    "xor": integers.bitwise_xor,
+    "lshift": integers.bitwise_left_shift,
+    "rshift": integers.bitwise_right_shift,
 }
 _COMPARISONS = {
     "eq": elementwise.equal,
