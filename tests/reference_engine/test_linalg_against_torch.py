@@ -6,7 +6,7 @@ elimination with exchanged rows, unequal leading axes, many singular values.
 
 import numpy as np
 import pytest
-import torch
+from frameworks import torch
 from points import complex_generic, generic
 
 import reference_engine as engine

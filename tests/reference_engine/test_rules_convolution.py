@@ -3,11 +3,10 @@
 import functools
 import itertools
 
-import jax
 import numpy as np
 import pytest
-import torch
 from certified import check
+from frameworks import jax, torch
 from whole_numbers import generic, numbers, same_as_torch
 
 import reference_engine as engine

@@ -6,8 +6,8 @@ with fixed generic c, which keep every derivative of the vectors but that of the
 
 import numpy as np
 import pytest
-import torch
 from certified import check, check_complex
+from frameworks import torch
 from points import (
     Complex,
     complex_generic,

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import scipy.linalg
-import torch
 from certified import check
+from frameworks import torch
 from points import generic
 
 from reference_engine import constant, errors, operators

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import torch
 from certified import check
+from frameworks import torch
 from points import generic
 
 import reference_engine as engine

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 import pytest
-import torch
 from certified import check, check_complex
+from frameworks import torch
 from points import Complex, complex_generic, eigenvalues, generic
 
 from reference_engine import GradientTape, constant, errors, operators

@@ -4,8 +4,8 @@ import functools
 
 import numpy as np
 import pytest
-import torch
 from certified import check
+from frameworks import torch
 from whole_numbers import distinct, generic, same_as_torch
 
 import reference_engine as engine

@@ -7,8 +7,8 @@ import mpmath
 import numpy as np
 import pytest
 import scipy.linalg
-import torch
 from certified import check, check_complex
+from frameworks import torch
 from points import Complex, complex_generic, elements, generic, inverse, matrix, strong
 
 from reference_engine import GradientTape, constant, errors, operators

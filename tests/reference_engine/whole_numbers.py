@@ -10,7 +10,7 @@ cancels.
 """
 
 import numpy as np
-import torch
+from frameworks import torch
 
 import reference_engine as engine
 
