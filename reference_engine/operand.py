@@ -90,6 +90,16 @@ class Operand:
         """The transpose of each matrix of a stack."""
         return _engine().matrix_transpose(self)
 
+    @property
+    def real(self):
+        """The real parts."""
+        return _engine().real(self)
+
+    @property
+    def imag(self):
+        """The imaginary parts, zeros of real values."""
+        return _engine().imag(self)
+
     def astype(self, dtype):
         """The values in another dtype; gradients come back in this one."""
         return _engine().astype(self, dtype)

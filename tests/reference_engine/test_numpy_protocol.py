@@ -24,6 +24,11 @@ MATRIX = np.array([[0.5, 1.5, -0.7], [0.2, 2.0, 0.9]])
         lambda x: np.add.reduce(x) + np.maximum.reduce(x, axis=0),
         lambda x: np.expand_dims(np.squeeze(x[:1], axis=0), 1),
         lambda x: np.einsum("ij,kj->ik", x, x),
+        lambda x: np.sum(x, 1, None, None, True) + np.mean(x, 0, None),
+        lambda x: np.diff(x, 1, 0) + np.cumsum(x)[:3] + np.take(x, [0, 5, 1]),
+        lambda x: np.linalg.svd(x, full_matrices=False)[1] + np.squeeze(x[:, :1])[:1],
+        lambda x: np.round(x) * x + np.radians(x) + np.std(x, 1, None, None, 1, keepdims=True),
+        lambda x: np.transpose(x) @ x + np.linalg.norm(x) + np.fft.fft(x)[0].real,
         lambda x: np.float64(2.0) * x + np.ones(3) - np.array([[1.0], [2.0]]) / x,
     ],
 )
@@ -60,12 +65,24 @@ def test_a_variable_is_read():
         (np.spacing, "np.spacing of a Tensor"),
         (lambda x: np.add(x, x, out=np.ones((2, 3))), "np.add with out of a Tensor"),
         (np.add.accumulate, "np.add.accumulate of a Tensor"),
+        (lambda x: np.round(x, 2), "np.round with decimals of a Tensor"),
+        (lambda x: np.linspace(x, x, 3), "np.linspace of a Tensor"),
+        (lambda x: np.add.reduce(x, where=MATRIX > 0), "np.add.reduce with where of a Tensor"),
+        (lambda x: np.take(x, [0], mode="wrap"), r"np.take with these arguments .* of a Tensor"),
         (lambda x: np.apply_along_axis(np.sum, 0, x), "np.apply_along_axis of a Tensor"),
     ],
 )
 def test_what_the_engine_lacks_is_refused_rather_than_lose_the_gradient(call, message):
     with pytest.raises(TypeError, match=f"{message}: .* the gradient would be lost"):
         call(engine.constant(MATRIX))
+
+
+def test_what_would_not_do_what_numpy_does_is_refused():
+    x = engine.constant(MATRIX)
+    with pytest.raises(engine.OperandError, match=r"np.put_along_axis: a Tensor does not change"):
+        np.put_along_axis(x, np.zeros((2, 3), int), 1.0, 1)
+    with pytest.raises(engine.OptionError, match="NumPy's default, wanted False"):
+        np.linalg.svd(x)
 
 
 def test_the_array_api_namespace_and_dlpack():
