@@ -43,38 +43,39 @@ def unbroadcast(dx, shape):
 def pull_back(records, cotangents, sources, connected, tensors):
     """The cotangents of the keys `sources`, from those of other keys.
 
-    records: the latest first; one that is let go of here is freed if nobody else holds it.
+    records: in order; used up, so that what nobody else holds is freed on the way.
     cotangents: by key; used up.
     connected: the keys that depend on a source; None for all.
     tensors: cotangents are Tensors and somebody records this; else they are plain arrays.
     """
     found, owned = {}, set()  # owned: keys whose cotangent is a buffer of ours, to add to in place
     checking = switches.rules
-    for op, key, keys, kept, parameters, shapes in records:
-        if type(key) is tuple:
+    while records:
+        op, key, keys, kept, parameters, shapes = records.pop()
+        several = type(key) is tuple
+        if several:
             dy = _cotangents_of_several(key, cotangents, sources, found, kept[0], tensors)
-            if dy is None:
-                continue
         else:
             dy = cotangents.pop(key, None)
-            if dy is None:
-                continue
-            if key in sources:
-                found[key] = dy
+        if dy is None:
+            continue
+        if key in sources:
+            found[key] = dy
         if tensors:
             values = kept
-        elif len(kept) == 2 and type(kept[0]) is not tuple:  # written out, for speed
+        elif several:
+            values = [tuple([y._array for y in kept[0]]), *[x._array for x in kept[1:]]]
+        elif len(kept) == 2:  # written out, for speed
             values = kept[0]._array, kept[1]._array
-        elif len(kept) == 3 and type(kept[0]) is not tuple:
+        elif len(kept) == 3:
             values = kept[0]._array, kept[1]._array, kept[2]._array
         else:
-            values = _arrays(kept)
+            values = [x._array for x in kept]
         rules = op.rules if not op.variadic else _rules_of_variadic(op, keys)
-        if len(rules) != len(keys):
-            raise RuleError(f"{op.name}: got {len(rules)} rules, wanted one for each of its "
-                            f"{len(keys)} inputs")  # fmt: skip
+        if checking:
+            _check_count(op, rules, keys)
         position = -1
-        for k, rule in zip(keys, rules, strict=True):
+        for k, rule in zip(keys, rules, strict=False):
             position += 1
             if k is None or rule is None or (connected is not None and k not in connected):
                 continue
@@ -115,12 +116,6 @@ def _added(dx, total, fresh):
     return dx + total
 
 
-def consumed(records):
-    """The records, the latest first, each taken off the list when its turn comes."""
-    while records:
-        yield records.pop()
-
-
 def connected_to(sources, records):
     """The keys `sources` and those of all that the records compute from them."""
     connected = set(sources)
@@ -128,12 +123,6 @@ def connected_to(sources, records):
         if not connected.isdisjoint(keys):
             connected.update(key if type(key) is tuple else (key,))
     return connected
-
-
-def _arrays(kept):
-    if type(kept[0]) is tuple:
-        return [tuple([part._array for part in kept[0]]), *[x._array for x in kept[1:]]]
-    return [x._array for x in kept]
 
 
 def _cotangents_of_several(keys, cotangents, sources, found, outputs, tensors):
@@ -151,6 +140,12 @@ def _cotangents_of_several(keys, cotangents, sources, found, outputs, tensors):
 
 def _rules_of_variadic(op, keys):
     return [op.rules[0] and functools.partial(op.rules[0], i) for i in range(len(keys))]
+
+
+def _check_count(op, rules, keys):
+    if len(rules) != len(keys):
+        raise RuleError(f"{op.name}: got {len(rules)} rules, wanted one for each of its "
+                        f"{len(keys)} inputs")  # fmt: skip
 
 
 def _serves(dx, dtype):

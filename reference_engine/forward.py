@@ -143,7 +143,7 @@ def _transposed(op, inputs, tangents, parameters, y):
     tensors = bool(thread.listeners)
     cotangents = {key: t if tensors else t._array for key, t in pulled.items()}
     wanted = {seed.key for seed in seeds}
-    found = pull_back(reversed(rehearsal.records), cotangents, wanted, None, tensors)
+    found = pull_back(rehearsal.records, cotangents, wanted, None, tensors)
     answers = tuple([_tensor(found.get(seed.key)) for seed in seeds])
     return answers if several else answers[0]
 

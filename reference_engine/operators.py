@@ -250,8 +250,8 @@ def _binary(op, public):
     def call(x, w):
         try:
             if type(x) is not Tensor or type(w) is not Tensor:
-                if type(w) in _NUMBERS and type(x) is Tensor and x._array.dtype.kind == "f":
-                    w = Tensor(x._array.dtype.type(w))  # what `pair` does, for speed
+                if type(x) is Tensor and type(w) in _NUMBERS and x._array.dtype.kind == "f":
+                    w = _number(w, x._array.dtype)  # what `pair` does, for speed
                 else:
                     x, w = pair(op.name, x, w)
                     if type(x) is not Tensor:
@@ -304,11 +304,11 @@ def pair(name, x, w):
     if type(x) is Tensor and type(w) in _NUMBERS:
         dtype = x._array.dtype
         if dtype.kind == "f":
-            return x, Tensor(dtype.type(w))
+            return x, _number(w, dtype)
     elif type(w) is Tensor and type(x) in _NUMBERS:
         dtype = w._array.dtype
         if dtype.kind == "f":
-            return Tensor(dtype.type(x)), w
+            return _number(x, dtype), w
     if hasattr(x, "trainable"):
         return pair(name, x.as_tensor(), w)
     if hasattr(w, "trainable"):
@@ -317,6 +317,19 @@ def pair(name, x, w):
 
 
 _NUMBERS = frozenset((float, int))
+_made: dict = {}  # Tensors of the Python numbers that programs use again and again; never seen
+
+
+def _number(value, dtype):
+    """A Python number as a Tensor of a real floating dtype."""
+    made = _made.get((value, dtype.num))
+    if made is None:
+        made = Tensor(dtype.type(value))
+        if len(_made) >= 1000:
+            _made.clear()
+        if value:  # 0.0 and -0.0 are equal keys
+            _made[value, dtype.num] = made
+    return made
 
 
 def operator(forward):

@@ -86,6 +86,10 @@ def keeper(rules):
         return lambda y, inputs: (y, *nothing)
     if reads == [UNREAD, SHAPE]:
         return lambda y, inputs: (NOTHING, Shaped(inputs[0]))
+    if reads == [UNREAD, UNREAD, VALUES]:
+        return lambda y, inputs: (NOTHING, NOTHING, inputs[1])
+    if reads == [UNREAD, VALUES, UNREAD]:
+        return lambda y, inputs: (NOTHING, inputs[0], NOTHING)
     return functools.partial(_kept, tuple(reads))
 
 

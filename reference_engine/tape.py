@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 
 from . import recording, saving
-from .backward import connected_to, consumed, pull_back
+from .backward import connected_to, pull_back
 from .creation import zeros_like
 from .errors import (
     DtypeError,
@@ -270,8 +270,8 @@ class GradientTape:
             wanted = {x.key for x in leaves if x.key in self.followed or x.key in cotangents}
             records = self._records
             connected = None if self._watched <= wanted else connected_to(wanted, records)
-            steps = consumed(records) if last else reversed(records.copy())
-            found = pull_back(steps, cotangents, wanted, connected, tensors)
+            records = records if last else records.copy()
+            found = pull_back(records, cotangents, wanted, connected, tensors)
             answers = [_as_answer(found[x.key], x) if x.key in found
                        else zeros_like(x) if unconnected else None for x in leaves]  # fmt: skip
         if type(sources) is Tensor:
