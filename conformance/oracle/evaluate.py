@@ -37,6 +37,7 @@ class Evaluation:
         self.arithmetics = {node.type.dtype: arithmetic(node.type.dtype) for node in graph}
         self.uses = uses(graph)
         self.values: dict[Key, np.ndarray] = {}
+        self.leaves: dict[int, np.ndarray] = {}  # the same objects in every evaluation, for `known`
         # (node, identities of its operands) -> (result, operands kept alive): an element that no
         # shift reaches is the same object in every evaluation of the node, and is found here
         self.known: dict[Any, tuple[Any, Any]] = {}
@@ -93,6 +94,10 @@ class Evaluation:
         operands = [self.values[k] for k in self.operands(key)]
         if node.op == "grad":
             value = step.gradient(self.fresh(shifts), operands)
+        elif node.op in LEAVES:
+            if position not in self.leaves:
+                self.leaves[position] = step.leaf()
+            value = self.leaves[position]
         else:
             value = RULES[node.op](step, *operands)
         own = [(bit, element) for bit, source, element in shifts if source == position]
