@@ -5,6 +5,7 @@ replace either by a wrong one and expect to be caught.
 """
 
 import functools
+import sys
 
 import numpy as np
 
@@ -97,10 +98,12 @@ def pull_back(records, cotangents, sources, connected, tensors):
             elif k in owned:
                 cotangents[k] += dx
             else:
-                fresh = ours and dx.base is None and not any(
-                    dx is value for value in values
-                )
-                cotangents[k] = _added(dx, cotangents[k], fresh and dx is not dy)
+                # two references are ours: `dx` and the argument of getrefcount
+                fresh = ours and not several and dx.base is None and sys.getrefcount(dx) <= 2
+                if fresh and not _is_any_of(dx, (dy, *values, *parameters.values())):
+                    cotangents[k] = _added(dx, cotangents[k])
+                else:
+                    cotangents[k] = dx + cotangents[k]
                 owned.add(k)
     for key in sources:
         if key in cotangents:
@@ -108,9 +111,13 @@ def pull_back(records, cotangents, sources, connected, tensors):
     return found
 
 
-def _added(dx, total, fresh):
-    """dx + total, in dx's own buffer if that is `fresh`: a rule made it, and nobody else has it."""
-    if fresh and dx.flags.writeable and dx.shape == total.shape and dx.dtype == total.dtype:
+def _is_any_of(dx, others):
+    return any(dx is other for other in others)
+
+
+def _added(dx, total):
+    """dx + total, in dx's own buffer: a rule has just made it, and nobody else has it."""
+    if dx.flags.writeable and dx.shape == total.shape and dx.dtype == total.dtype:
         dx += total
         return dx
     return dx + total

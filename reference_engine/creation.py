@@ -119,7 +119,11 @@ def arange(start, /, stop=None, step=1, dtype=None):
 
 
 def linspace(start, stop, /, num, dtype=None, endpoint=True):
-    """A Tensor of `num` evenly spaced numbers from `start` to `stop`."""
+    """A Tensor of `num` evenly spaced numbers from `start` to `stop`, numbers or 0-d Tensors."""
+    if hasattr(start, "as_tensor") or hasattr(stop, "as_tensor"):
+        part = np.linspace(0.0, 1.0, num, endpoint=endpoint)
+        points = start * (1 - part) + stop * part
+        return points if dtype is None else astype(points, dtype)
     return constant(np.linspace(start, stop, num, endpoint=endpoint), dtype)
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import threading
 
 import numpy as np
 
@@ -16,6 +17,8 @@ class _Switches:
 
 
 switches = _Switches()
+_asked = []  # what those who are in their `with` blocks asked for, (rules, nans), in order
+_lock = threading.RLock()
 
 
 @contextlib.contextmanager
@@ -29,14 +32,24 @@ def debug(rules=None, nans=None):
     for value in (rules, nans):
         if value is not None and not isinstance(value, bool):
             raise OptionError(f"debug(): got {describe(value)}, wanted True, False or None")
-    before = switches.rules, switches.nans
-    _check_rules(before[0] if rules is None else rules)
-    _look_for_nans(before[1] if nans is None else nans)
+    own = [rules, nans]
+    with _lock:
+        _asked.append(own)
+        _settle()
     try:
         yield
     finally:
-        _check_rules(before[0])
-        _look_for_nans(before[1])
+        with _lock:
+            _asked[:] = [other for other in _asked if other is not own]
+            _settle()
+
+
+def _settle():
+    """Sets each switch as the last of those who asked wants it."""
+    rules, nans = (next((wish[i] for wish in reversed(_asked) if wish[i] is not None), False)
+                   for i in (0, 1))  # fmt: skip
+    _check_rules(rules)
+    _look_for_nans(nans)
 
 
 def _check_rules(wanted):

@@ -88,11 +88,19 @@ class _Forwards(dict[str, Callable]):
         super().__setitem__(name, forward)
         _op(name).forward = forward
 
+    def __delitem__(self, name):
+        super().__delitem__(name)
+        OPS.pop(name, None)
+
 
 class _Rules(dict[str, tuple]):
     def __setitem__(self, name, rules):
         super().__setitem__(name, rules)
         _op(name).use(rules)
+
+    def __delitem__(self, name):
+        super().__delitem__(name)
+        OPS.pop(name, None)
 
 
 FORWARDS = _Forwards()

@@ -17,7 +17,7 @@ class _Switches:
 
 
 switches = _Switches()
-_LOOKS_AROUND = frozenset({"locals", "vars", "eval", "exec", "dir"})
+_LOOKS_AROUND = frozenset({"locals", "vars", "eval", "exec", "dir", "_getframe"})
 _SHAPES = frozenset({"shape", "dtype", "ndim", "size"})
 
 
@@ -116,10 +116,12 @@ def _reads(function, count):
     reads = {name: VALUES if name in code.co_cellvars else UNREAD for name in names}
     instructions = list(dis.get_instructions(code))
     for this, following in zip(instructions, [*instructions[1:], None], strict=True):
-        if not this.opname.startswith("LOAD_FAST"):
+        if "LOAD_FAST" not in this.opname:
             continue
+        # Two variables may be loaded, or one stored and one loaded, at once; an attribute that
+        # follows is of the last.
         loaded = this.argval if isinstance(this.argval, tuple) else (this.argval,)
-        for name in loaded:  # two variables may be loaded at once; an attribute is of the last
+        for name in loaded:
             if name in reads:
                 shape = name == loaded[-1] and _is_shape(following)
                 reads[name] = max(reads[name], SHAPE if shape else VALUES)

@@ -110,8 +110,13 @@ class GradientTape:
     def stop_recording(self):
         """Within the block nothing is recorded. Raises TapeError outside the `with` block."""
         self._need_recording("stop_recording")
-        with recording.only(tuple(other for other in thread.listeners if other is not self)):
+        place = thread.listeners.index(self)
+        recording.stop(self)
+        try:
             yield
+        finally:
+            others = thread.listeners
+            thread.listeners = (*others[:place], self, *others[place:])
 
     def _need_recording(self, request):
         if self not in thread.listeners:
@@ -313,6 +318,9 @@ def _key(y):
 
 def _as_answer(dx, source):
     """A cotangent as the gradient of its source: a Tensor of the source's shape and dtype."""
+    if not hasattr(dx, "dtype"):
+        raise RuleError(f"a rule on the way to a {describe(source)} gave {describe(dx)}: "
+                        "engine.debug(rules=True) names it")  # fmt: skip
     dx = dx if type(dx) is Tensor else Tensor(dx)
     array, wanted = dx._array, source._array
     if array.dtype is not wanted.dtype and array.dtype != wanted.dtype:

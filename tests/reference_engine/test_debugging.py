@@ -1,5 +1,7 @@
 """Switches that make the engine look for its own faults, and for the user's."""
 
+import threading
+
 import pytest
 
 import reference_engine as engine
@@ -41,6 +43,33 @@ def test_switches_nest_and_are_put_back_by_an_exception():
             raise KeyError
         assert operators.OPS["sin"].forward is not before
     assert operators.OPS["sin"].forward is before
+
+
+def test_threads_that_come_and_go_leave_the_switches_as_they_were():
+    before = operators.OPS["sin"].forward
+    barrier = threading.Barrier(6)
+
+    def visit(number):
+        barrier.wait()
+        for _ in range(20):
+            with engine.debug(nans=bool(number % 2), rules=True):
+                engine.sin(1.0)
+
+    threads = [threading.Thread(target=visit, args=(i,)) for i in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert operators.OPS["sin"].forward is before
+
+
+def test_a_recording_made_before_the_switch_is_checked_as_far_as_it_can_be():
+    x = engine.constant([1.0, 2.0])
+    with engine.debug(rules=False), engine.GradientTape() as tape:
+        tape.watch(x)
+        y = engine.sum(x * 2.0)
+    with engine.debug(rules=True):
+        assert tape.gradient(y, x).tolist() == [2.0, 2.0]
 
 
 def test_checking_rules_keeps_everything_and_lets_go_again():
