@@ -82,7 +82,7 @@ def _norm(x, p, axis):
 def _unit(size, axis):
     """A power of two near the greatest size over `axis`, kept: in such units nothing overflows."""
     greatest = np.max(size, axis=axis, keepdims=True, initial=0)
-    greatest = np.where((greatest > 0) & (greatest < math.inf), greatest, 1)
+    greatest = np.where((greatest > 0) & (greatest < math.inf), greatest, size.dtype.type(1))
     return np.ldexp(np.ones_like(greatest), np.frexp(greatest)[1] - 1).astype(size.dtype)
 
 

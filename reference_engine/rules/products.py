@@ -311,7 +311,7 @@ def _product(tensors, splits, first, last):
 def matrix_power(x, n):
     """x @ x @ ... n times; the identity for n = 0, powers of the inverse for n < 0.
 
-    Raises ShapeError for matrices that are not square, or for singular ones where n < 0.
+    Raises ShapeError for matrices that are not square, MatrixError for singular ones where n < 0.
     """
     x = check_matrices("matrix_power", as_operand(x), square=True)
     return apply("matrix_power", x, n=n)

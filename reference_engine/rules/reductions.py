@@ -9,6 +9,7 @@ from ..operators import FORWARDS, operator, quiet, rule
 from ..tensor import Tensor
 from .selection import where
 from .shapes import broadcast, broadcast_to, concat, flip, permute_dims, reshape
+from .windows import widened
 
 # Every `axis` below is an int, a tuple of ints, or None for all axes.
 
@@ -31,11 +32,14 @@ __all__ = [
 def sum(x, axis=None, keepdims=False):
     """The sum over `axis`, 0 where there is nothing to add. Raises ShapeError."""
     if x.ndim and x.dtype.kind != "b":
+        if x.dtype.itemsize == 2 and x.dtype.kind in "fV":  # in bfloat16, 256 + 1 is 256
+            return np.add.reduce(x.astype("float32"), axis=axis, keepdims=keepdims).astype(x.dtype)
         return np.add.reduce(x, axis=axis, keepdims=keepdims)  # np.sum takes twice the time
     return np.sum(x, axis=axis, keepdims=keepdims)
 
 
 @operator
+@widened
 def mean(x, axis=None, keepdims=False):
     """The mean over `axis`, nan where there is nothing to average. Raises ShapeError."""
     count = _count(x.shape, axis)
@@ -46,6 +50,7 @@ def mean(x, axis=None, keepdims=False):
 
 @operator
 @quiet
+@widened
 def var(x, axis=None, correction=0.0, keepdims=False):
     """The mean squared distance from the mean over `axis`, divided by (count - correction).
 
@@ -59,6 +64,7 @@ def var(x, axis=None, correction=0.0, keepdims=False):
 
 
 @operator
+@widened
 def prod(x, axis=None, keepdims=False):
     """The product over `axis`, 1 where there is nothing to multiply. Raises ShapeError."""
     return np.prod(x, axis=axis, keepdims=keepdims)
@@ -78,6 +84,7 @@ def min(x, axis=None, keepdims=False):
 
 @operator
 @quiet
+@widened
 def logsumexp(x, axis=None, keepdims=False):
     """log(sum(exp(x))) over `axis` without overflow, -inf where there is nothing to add.
 
@@ -92,6 +99,7 @@ def logsumexp(x, axis=None, keepdims=False):
 
 @operator
 @quiet
+@widened
 def softmax(x, axis=-1):
     """exp(x) / sum(exp(x)) along `axis`, without overflow. Raises ShapeError."""
     powers = np.exp(x - _finite_peak(x, axis))
@@ -100,6 +108,7 @@ def softmax(x, axis=-1):
 
 @operator
 @quiet
+@widened
 def log_softmax(x, axis=-1):
     """log(softmax(x)) along `axis`, without overflow. Raises ShapeError."""
     shifted = x - _finite_peak(x, axis)
@@ -107,6 +116,7 @@ def log_softmax(x, axis=-1):
 
 
 @operator
+@widened
 def cumulative_sum(x, axis=None):
     """The running sum along `axis`, which only a 1-D x may leave out. Raises ShapeError."""
     if axis is None and x.ndim != 1:
@@ -147,6 +157,12 @@ def _spread(dy, shape, axis):
     return broadcast_to(dy, shape)
 
 
+def _parted(dy, count):
+    """dy / count in dy's dtype, in which a half-precision count may be infinite."""
+    dtype = dy.dtype.type
+    return dy * dtype(1 / count) if dy.dtype.itemsize == 2 and count else dy / dtype(count)
+
+
 def _twice_distance(x, axis):
     return 2 * (x - mean(x, axis, keepdims=True))
 
@@ -179,9 +195,9 @@ def _products_of_others(x, axis):
 
 rule("sum", lambda dy, y, x, axis, keepdims: _spread(dy, x.shape, axis), jvp="linear")
 rule("mean", lambda dy, y, x, axis, keepdims:
-     _spread(dy / _count(x.shape, axis), x.shape, axis), jvp="linear")  # fmt: skip
+     _spread(_parted(dy, _count(x.shape, axis)), x.shape, axis), jvp="linear")  # fmt: skip
 rule("var", lambda dy, y, x, axis, correction, keepdims: _twice_distance(x, axis)
-     * _spread(dy / (_count(x.shape, axis) - correction), x.shape, axis))  # fmt: skip
+     * _spread(_parted(dy, _count(x.shape, axis) - correction), x.shape, axis))  # fmt: skip
 rule("prod", lambda dy, y, x, axis, keepdims:
      _spread(dy, x.shape, axis) * _products_of_others(x, axis))  # fmt: skip
 rule("max", lambda dy, y, x, axis, keepdims: _share_of_extreme(dy, y, x, axis))

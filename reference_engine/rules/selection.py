@@ -26,7 +26,16 @@ def where(condition, x, y):
     return apply("where", condition, *same_dtype("where", x, y))
 
 
-FORWARDS["where"] = np.where
+
+def _chosen(condition, x, y):
+    if type(y) is int or type(y) is float:  # NumPy 1.26 would widen a scalar x beside it
+        y = x.dtype.type(y)
+    elif type(x) is int or type(x) is float:
+        x = y.dtype.type(x)
+    return np.where(condition, x, y)
+
+
+FORWARDS["where"] = _chosen
 # Chosen, not multiplied by a mask: 0 * inf would let the branch not taken spoil the other.
 rule("where", None, lambda dy, y, c, x, w: where(c, dy, 0), lambda dy, y, c, x, w: where(c, 0, dy),
      jvp="elementwise")  # fmt: skip

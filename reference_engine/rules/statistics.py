@@ -75,9 +75,8 @@ def _freedom(x, axis, correction, valid):
 
 def _divisor(x, axis, correction, valid):
     """As `_freedom`, but 1 where nothing counts, so that its gradient is 0 and not nan."""
-    return np.where(_number(x, axis, valid) == 0, 1, _freedom(x, axis, correction, valid)).astype(
-        x.dtype
-    )
+    return np.where(_number(x, axis, valid) == 0, x.dtype.type(1),
+                    _freedom(x, axis, correction, valid))  # fmt: skip
 
 
 @quiet

@@ -95,3 +95,28 @@ def test_refusals():
         engine.cumulative_sum(engine.zeros((2, 2)))
     with pytest.raises(engine.DtypeError, match="mean: got int64 Tensor"):
         engine.mean(engine.constant([1, 2]))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize(("function", "wanted"), [
+    (engine.sum, 1000.0), (engine.mean, 1.0), (engine.prod, 1.0), (engine.var, 0.0),
+    (engine.logsumexp, 7.90775), (lambda x: engine.softmax(x)[0], 0.001),
+    (lambda x: engine.log_softmax(x)[0], -6.90775),
+    (lambda x: engine.cumulative_sum(x)[-1], 1000.0),
+], ids=["sum", "mean", "prod", "var", "logsumexp", "softmax", "log_softmax", "cumulative_sum"])
+def test_half_precision_adds_up(function, wanted, dtype):
+    """In bfloat16, 256 + 1 is 256."""
+    y = function(engine.ones(1000, dtype))
+    assert str(y.dtype) == dtype
+    np.testing.assert_allclose(float(y), wanted, rtol=2**-8)
+
+
+@pytest.mark.parametrize("function", [engine.mean, engine.var])
+def test_more_elements_than_float16_can_count(function):
+    x = engine.astype(np.arange(70000) % 2, "float16")
+    with engine.GradientTape() as tape:
+        tape.watch(x)
+        y = function(x)
+    np.testing.assert_allclose(float(y), 0.5 if function is engine.mean else 0.25, rtol=2**-10)
+    slope = tape.gradient(y, x).numpy()[-1]
+    np.testing.assert_allclose(slope.astype(float), 1 / 70000, atol=2**-24)
