@@ -33,7 +33,9 @@ def unbroadcast(dx, shape):
     added = dx.ndim - len(shape)
     if added:
         axes = tuple(range(added))
-        dx = sum(dx, axis=axes) if type(dx) is Tensor else np.add.reduce(dx, axis=axes)
+        # a sum of bfloat16 by NumPy itself stops at 256, since 256 + 1 is 256
+        plain = type(dx) is not Tensor and dx.dtype.itemsize > 2
+        dx = np.add.reduce(dx, axis=axes) if plain else sum(dx, axis=axes)
         if dx.shape == shape:
             return dx
     sizes = enumerate(zip(shape, dx.shape, strict=False))

@@ -25,6 +25,17 @@ def test_many_uses_of_one_tensor(size):
         np.testing.assert_allclose(tape.gradient(y, x).numpy(), wanted, rtol=1e-15)
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_many_copies_add_up_in_half_precision(dtype):
+    if dtype == "bfloat16":
+        pytest.importorskip("ml_dtypes")
+    bias, x = engine.zeros(2, dtype), engine.ones((1000, 2), dtype)
+    with engine.GradientTape() as tape:
+        tape.watch(bias)
+        y = x + bias
+    assert tape.gradient(y, bias).tolist() == [1000.0, 1000.0]
+
+
 def test_the_users_output_gradients_are_not_written_to(large):
     seed = np.ones(N)
     given = engine.constant(seed)
