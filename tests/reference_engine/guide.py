@@ -6,7 +6,6 @@ writes them anew, with the answers of the engines that are installed (all four m
 """
 
 import importlib
-import importlib.metadata
 import json
 import pkgutil
 import re
@@ -52,7 +51,8 @@ def listed():
 
 
 def versions():
-    return {engine: importlib.metadata.version(package) for engine, package in PACKAGES.items()}
+    return {engine: importlib.import_module(package).__version__.partition("+")[0]
+            for engine, package in PACKAGES.items()}
 
 
 def compared():
