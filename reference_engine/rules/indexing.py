@@ -5,6 +5,7 @@ import numpy as np
 from ..errors import IndexingError, OperandError, describe
 from ..operators import FORWARDS, apply, operator, rule, values
 from ..tensor import as_operand, as_tensor
+from .windows import widened
 
 __all__ = ["getitem", "take"]
 
@@ -40,6 +41,7 @@ def _is_advanced(key):
 
 
 @operator
+@widened
 def put(dy, key, shape):
     """Zeros of `shape` with dy added at `key`: the adjoint of getitem."""
     x = np.zeros(shape, dy.dtype)
@@ -79,6 +81,7 @@ FORWARDS["take"] = lambda x, indices, axis: np.take(x, indices, axis=axis)
 
 
 @operator
+@widened
 def scatter_add(dy, indices, axis, size):
     """Zeros, `size` of them along `axis`, with dy added at `indices`: the adjoint of take.
 

@@ -239,3 +239,23 @@ def test_the_error_of_an_index_is_an_index_error():
     with pytest.raises(IndexError):
         scattering.gather(engine.ones(3), [3], 0)
     assert places.counted_from_front("f", np.array([-1, 0]), 3).tolist() == [2, 0]
+
+
+SAME = np.zeros(1000, int)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("function", [
+    lambda s, x: engine.index_add(s, SAME, x, 0), lambda s, x: engine.scatter_add(s, SAME, x, 0),
+    lambda s, x: engine.segment_sum(x, SAME), lambda s, x: engine.take(s, SAME),
+    lambda s, x: s[SAME], lambda s, x: engine.embedding(SAME, engine.reshape(s, (1, 1))),
+    lambda s, x: engine.gather(s, SAME, 0),
+], ids=["index_add", "scatter_add", "segment_sum", "take", "getitem", "embedding", "gather"])
+def test_half_precision_adds_up(function, dtype):
+    """In bfloat16, 256 + 1 is 256: a sum, or the gradient of what is read a thousand times."""
+    s, x = engine.zeros(1, dtype), engine.ones(1000, dtype)
+    with engine.GradientTape() as tape:
+        tape.watch(s)
+        y = function(s, x)
+    total = y[0] if y.size == 1 else tape.gradient(y, s)[0]
+    assert (float(total), str(total.dtype)) == (1000, dtype)
