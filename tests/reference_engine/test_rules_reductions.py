@@ -120,3 +120,38 @@ def test_more_elements_than_float16_can_count(function):
     np.testing.assert_allclose(float(y), 0.5 if function is engine.mean else 0.25, rtol=2**-10)
     slope = tape.gradient(y, x).numpy()[-1]
     np.testing.assert_allclose(slope.astype(float), 1 / 70000, atol=2**-24)
+
+
+SHAPES = [(4, 5), (40, 60), (300, 7), (70, 1000), (65, 1500), (5, 100, 3), (64, 20, 10), (0, 3)]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_sums_over_any_axes_lose_no_more_than_rounding(shape, dtype, keepdims):
+    x = np.random.default_rng(3).uniform(0.5, 1.5, shape).astype(dtype)
+    ndim = len(shape)
+    every = [None, (), *range(-ndim, ndim), *((axis,) for axis in range(ndim)), (0, 1), (-2, -1)]
+    for axis in [*every, (0, ndim - 1)]:
+        for array in (x, np.asfortranarray(x)):
+            got = engine.sum(engine.constant(array), axis=axis, keepdims=keepdims).numpy()
+            true = np.sum(x.astype("longdouble"), axis=axis, keepdims=keepdims)
+            assert got.dtype == dtype
+            assert got.shape == true.shape
+            steps = math.sqrt(x.size / max(true.size, 1))  # roundings up and down: a random walk
+            np.testing.assert_allclose(got, true, rtol=(1 + steps) * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("axis", [2, -3, (0, 0), (1, 2), (-3,)])
+def test_sums_over_axes_that_are_not_there_are_refused(axis):
+    for shape in ((3, 4), (80, 40)):
+        with pytest.raises(engine.errors.ShapeError, match="sum"):
+            engine.sum(engine.zeros(shape), axis=axis)
+
+
+def test_sums_of_infinities_and_nans():
+    x = np.ones((100, 20))
+    x[3, 4], x[5, 6], x[7, 6], x[8, 9] = INF, INF, -INF, math.nan
+    with np.errstate(all="ignore"):
+        for axis in (0, 1):
+            np.testing.assert_array_equal(engine.sum(engine.constant(x), axis).numpy(), x.sum(axis))
