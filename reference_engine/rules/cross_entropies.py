@@ -4,14 +4,22 @@ import math
 
 import numpy as np
 
-from ..errors import IndexingError, OperandError, OptionError, ShapeError, describe
-from ..operators import FORWARDS, apply, as_operand, rule, values
-from ..tensor import same_dtype
+from ..creation import astype
+from ..errors import (
+    DtypeError,
+    IndexingError,
+    OperandError,
+    OptionError,
+    ShapeError,
+    describe,
+)
+from ..operators import FORWARDS, apply, as_operand, quiet, rule, values
+from ..tensor import Tensor, same_dtype
 from .activations import same_precision
 from .elementwise import exp, log, log1p, sigmoid, softplus
-from .reductions import log_softmax, mean, softmax, sum
+from .reductions import below_peak, log_softmax, mean, softmax, sum, total
 from .selection import where
-from .shapes import expand_dims
+from .shapes import expand_dims, permute_dims
 
 __all__ = [
     "binary_cross_entropy",
@@ -164,19 +172,27 @@ def softmax_cross_entropy(logits, labels, axis=-1, reduction="mean"):
     return reduced("softmax_cross_entropy", loss, reduction)
 
 
-def _log_softmax(x, axis):
-    shifted = x - np.max(x, axis=axis, keepdims=True, initial=-math.inf)
-    return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
-
-
 def _softmax_cross_entropy(x, labels, axis):
-    return np.sum(_times(labels, -_log_softmax(x, axis)), axis=axis)
+    logarithms = FORWARDS["log_softmax"](x, axis=axis)
+    loss = -total(labels * logarithms, axis)
+    if np.isnan(loss).any():
+        loss = -total(_times(labels, logarithms), axis)
+    return loss
+
+
+def _softmax_cross_entropy_rule(dy, x, labels, axis):
+    dx, dy = softmax(x, axis), expand_dims(dy, axis)
+    if type(dx) is Tensor or type(dy) is Tensor or type(labels) is Tensor:
+        return dy * (dx * sum(labels, axis, keepdims=True) - labels)
+    dx *= total(labels, axis, True)  # in place: to fill another array takes as long
+    dx -= labels
+    dx *= dy
+    return dx
 
 
 FORWARDS["softmax_cross_entropy"] = same_precision(_softmax_cross_entropy)
 rule("softmax_cross_entropy",
-     lambda dy, y, x, labels, axis:
-     expand_dims(dy, axis) * (softmax(x, axis) * sum(labels, axis, keepdims=True) - labels),
+     lambda dy, y, x, labels, axis: _softmax_cross_entropy_rule(dy, x, labels, axis),
      lambda dy, y, x, labels, axis: -expand_dims(dy, axis) * log_softmax(x, axis))  # fmt: skip
 
 
@@ -184,17 +200,92 @@ def sparse_softmax_cross_entropy(logits, labels, axis=-1, reduction="mean"):
     """-log_softmax(logits) at the integer `labels`, which have the shape of logits without `axis`.
 
     Raises OperandError for labels that are not integers, IndexingError for one out of range,
-    OptionError, ShapeError.
+    OptionError, ShapeError, DtypeError.
     """
     name = "sparse_softmax_cross_entropy"
     logits = as_operand(logits)
+    if logits.dtype.kind in "biuc":
+        raise DtypeError(f"{name}: got {describe(logits)}, wanted real floats as logits")
     labels = class_indices(name, logits, labels, axis)
-    return reduced(name, apply(name, logits, labels=labels, axis=axis), reduction)
+    if axis not in (-1, logits.ndim - 1):
+        axis %= logits.ndim
+        others = tuple(a for a in range(logits.ndim) if a != axis)
+        logits = permute_dims(logits, (*others, axis))
+    powers, sums = apply("row_powers", logits)
+    whole = reduction == "mean"
+    loss = apply(name, logits, powers, sums, labels=labels, mean=whole)
+    return loss if whole else reduced(name, loss, reduction)
+
+
+@quiet
+def _row_powers(x):
+    """exp(x) and its sums along the last axis, both times a number that each row may choose.
+
+    Only their quotients are of use, and for these the number is a constant. Half precision gives
+    float32.
+    """
+    x = x.astype("float32") if x.dtype.itemsize < 4 else x
+    powers = np.exp(x)
+    sums = total(powers, -1, True)
+    # From the sum alone: the greatest x of each row lies between -1 and 30.
+    if sums.size and not (np.minimum.reduce(sums, axis=None) > 0.37 * x.shape[-1]
+                          and np.maximum.reduce(sums, axis=None) < 1e13):  # fmt: skip
+        powers = below_peak(lambda x, peak, axis: np.exp(x - peak), x, -1)
+        sums = total(powers, -1, True)
+    return powers, sums
+
+
+FORWARDS["row_powers"] = _row_powers
+rule("row_powers", lambda dy, y, x: astype((dy[0] + dy[1]) * y[0], x.dtype))
+
+
+def _rows(x, labels):
+    """x as a matrix, and the index of the element of each row that its label points at."""
+    return x.reshape(-1, x.shape[-1]), (np.arange(labels.size), labels.reshape(-1))
+
+
+@quiet
+def _sparse_softmax_cross_entropy(x, powers, sums, labels, mean):
+    rows, at = _rows(powers, labels)
+    own = rows[at]
+    if own.size and np.minimum.reduce(own) > 1e-30:
+        loss = np.log(sums.reshape(-1) / own)
+    else:  # it vanished: its logarithm is that of no power
+        rows, at = _rows(FORWARDS["log_softmax"](x.astype(powers.dtype), axis=-1), labels)
+        loss = -rows[at]
+    if mean and loss.size:
+        loss = np.add.reduce(loss) / loss.dtype.type(loss.size)
+    else:
+        loss = FORWARDS["mean"](loss) if mean else loss.reshape(labels.shape)[()]
+    return loss if loss.dtype == x.dtype else loss.astype(x.dtype)
+
+
+def _sparse_softmax_cross_entropy_rule(dy, powers, sums, labels, mean, dtype):
+    dy = dy / labels.size if mean else dy
+    if type(dy) is Tensor or type(powers) is Tensor:
+        dx = powers / sums - one_hot(labels, powers.shape, powers.dtype, -1)
+        dx = (dy if mean else expand_dims(dy, -1)) * dx
+        return dx if dtype == dx.dtype else astype(dx, dtype)
+    rows, at = _rows(powers, labels)
+    sums = sums.reshape(-1)
+    scale = (dy if mean else dy.reshape(-1)) / sums
+    dx = rows * scale[:, None]
+    dx[at] = (rows[at] - sums) * scale
+    return dx.reshape(powers.shape).astype(dtype, copy=False)
+
+
+FORWARDS["sparse_softmax_cross_entropy"] = _sparse_softmax_cross_entropy
+# The gradient's own derivative goes through the powers, which are recorded. That of the loss goes
+# through x alone: for it the powers are no more than a result that is kept.
+rule("sparse_softmax_cross_entropy", lambda dy, y, x, powers, sums, labels, mean:
+     _sparse_softmax_cross_entropy_rule(dy, powers, sums, labels, mean, x.dtype),
+     None, None)  # fmt: skip
 
 
 def class_indices(name, x, labels, axis, ignored=None):
     """`labels` as int64, one for each row of x along `axis`; those `ignored` are 0."""
-    labels = values(labels)
+    own = type(labels) is Tensor  # nobody will change them
+    labels = labels._array if own else values(labels)
     if labels.dtype.kind not in "iu":
         raise OperandError(f"{name}: got labels of dtype {labels.dtype}, wanted integers")
     if not -x.ndim <= axis < x.ndim or labels.shape != _without(x.shape, axis):
@@ -203,9 +294,11 @@ def class_indices(name, x, labels, axis, ignored=None):
             "wanted labels of its shape without that axis"
         )
     labels = labels if ignored is None else np.where(labels == ignored, 0, labels)
-    if ((labels < 0) | (labels >= x.shape[axis])).any():
+    labels = labels.astype("int64", copy=not own)
+    # as an unsigned number, one below 0 is large
+    if labels.size and np.maximum.reduce(labels.view("uint64"), axis=None) >= x.shape[axis]:
         raise IndexingError(f"{name}: got a label outside 0 to {x.shape[axis] - 1}")
-    return labels.astype("int64")
+    return labels
 
 
 def _without(shape, axis):
@@ -223,13 +316,6 @@ def one_hot(labels, shape, dtype, axis):
     hot = np.zeros(shape, dtype)
     np.put_along_axis(hot, np.expand_dims(labels, axis), 1, axis=axis)
     return hot
-
-
-FORWARDS["sparse_softmax_cross_entropy"] = same_precision(
-    lambda x, labels, axis: -_at(_log_softmax(x, axis), labels, axis)
-)
-rule("sparse_softmax_cross_entropy", lambda dy, y, x, labels, axis: expand_dims(dy, axis)
-     * (softmax(x, axis) - one_hot(labels, x.shape, x.dtype, axis)))  # fmt: skip
 
 
 def nll_loss(log_probabilities, target, weight=None, ignore_index=-100, reduction="mean"):

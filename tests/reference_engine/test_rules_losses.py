@@ -223,6 +223,38 @@ def test_binary_cross_entropy_at_the_ends():
     assert np.isfinite(second).all()
 
 
+@pytest.mark.filterwarnings("error")
+def test_cross_entropy_of_logits_of_any_size():
+    rows = [[0.5, -0.25, 1.0], [700.0, 690.0, -800.0], [-750.0, -745.0, -746.0]]
+    true_loss = [math.log(sum(math.exp(x - row[1]) for x in row)) for row in rows]
+    for every in (rows[:1], rows[1:], rows):  # without a shift, with one, and mixed
+        loss, dx, _ = gradients(
+            lambda x: engine.sparse_softmax_cross_entropy(x, [1] * len(x), -1, "none"), every
+        )
+        wanted = true_loss[: len(every)] if every[0] is rows[0] else true_loss[1:]
+        np.testing.assert_allclose(loss, wanted, rtol=1e-14)
+        shares = [[math.exp(x - row[1] - log) - (place == 1) for place, x in enumerate(row)]
+                  for row, log in zip(every, wanted, strict=True)]  # fmt: skip
+        np.testing.assert_allclose(dx, shares, rtol=1e-12, atol=1e-300)
+    vanished = gradients(
+        lambda x: engine.sparse_softmax_cross_entropy(x, [1]), [[0.0, -800.0, -math.inf]]
+    )
+    np.testing.assert_array_equal(vanished[0], 800)
+    np.testing.assert_array_equal(vanished[1], [[1, -1, 0]])
+
+
+def test_cross_entropy_of_half_precision_has_its_digits():
+    for dtype in ("float16", "bfloat16"):
+        x = engine.constant([[0.5, -3.0, 2.0]], dtype)
+        loss, dx = engine.value_and_grad(
+            lambda x: engine.sparse_softmax_cross_entropy(x, [2]))(x)  # fmt: skip
+        share = np.exp([0.5, -3.0, 2.0]) / np.exp([0.5, -3.0, 2.0]).sum()
+        assert loss.dtype == dx.dtype == x.dtype
+        assert loss.numpy() == np.array(-np.log(share[2])).astype(x.dtype)
+        eps = 2.0**-10 if dtype == "float16" else 2.0**-7
+        np.testing.assert_allclose(dx.numpy().astype(float), [share - [0, 0, 1]], rtol=eps)
+
+
 def test_a_target_of_probability_zero_costs_nothing():
     loss, dx, *_ = gradients(
         lambda x: engine.kl_div(x, np.array([0.0, 0.0, 0.5]), reduction="none"),
