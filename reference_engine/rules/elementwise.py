@@ -7,7 +7,8 @@ import numpy as np
 
 from ..creation import zeros_like
 from ..kernels import error_functions
-from ..operators import elementwise, quiet, rule, values
+from ..operators import elementwise, quiet, rule
+from ..tensor import Tensor
 from .complex_numbers import conj, real
 from .selection import where
 
@@ -81,7 +82,7 @@ rule("multiply", lambda dy, y, x, w: dy * w, lambda dy, y, x, w: dy * x)
 rule("divide", lambda dy, y, x, w: dy / w, lambda dy, y, x, w: -dy * y / w)
 rule("negative", lambda dy, y, x: -dy, jvp="linear")
 rule("reciprocal", lambda dy, y, x: -dy * y * y)
-rule("square", lambda dy, y, x: 2 * dy * x)
+rule("square", lambda dy, y, x: dy * (x + x))  # 2 * x takes twice the time
 
 
 def _sign(x):
@@ -114,16 +115,22 @@ sqrt = elementwise("sqrt", np.sqrt)
 rsqrt = elementwise("rsqrt", quiet(lambda x: np.reciprocal(np.sqrt(x))))
 
 
+def _all(x):
+    """Whether no element is 0."""
+    array = x._array if type(x) is Tensor else x
+    return array.all() if array.ndim else array != 0
+
+
 def _exponent_below(x, w):
     """w - 1; but 0 for 0**0, where 0 * 0**-1 would be nan and the constant x**0 has slope 0."""
-    if values(w).all():  # the usual case, for less work
+    if _all(w):  # the usual case, for less work
         return w - 1
     return where(logical_and(x == 0, w == 0), 0, w - 1)
 
 
 def _log_of_base(x, w):
     """log(x); but 0 for base 0 and w >= 0, where 0**w is constant and 0 * -inf would be nan."""
-    if values(x).all():  # the usual case, for less work
+    if _all(x):  # the usual case, for less work
         return log(x)
     return log(where(logical_and(x == 0, w >= 0), 1, x))
 
@@ -163,9 +170,17 @@ atan = elementwise("atan", np.arctan)
 atan2 = elementwise("atan2", np.arctan2, 2)
 hypot = elementwise("hypot", np.hypot, 2)
 # 1 - x**2 as an operator: the product keeps the digits near |x| = 1, its rule those near x = 0.
-one_minus_square = elementwise(
-    "one_minus_square", lambda x: (x.dtype.type(1) - x) * (x.dtype.type(1) + x)
-)
+_ONES = {char: np.ones((), char) for char in "fd"}
+
+
+def _one_minus_square(x):
+    # With an array an array of a single number takes half the time of a number.
+    one = _ONES.get(x.dtype.char) if x.ndim else None
+    one = x.dtype.type(1) if one is None else one
+    return (one - x) * (one + x)
+
+
+one_minus_square = elementwise("one_minus_square", _one_minus_square)
 
 
 def _over_squared_norm(a, x, w):
@@ -207,7 +222,7 @@ def _asinh_rule(dy, y, x):
 
 rule("sinh", lambda dy, y, x: dy * cosh(x))
 rule("cosh", lambda dy, y, x: dy * sinh(x))
-rule("tanh", lambda dy, y, x: dy * (1 - y * y))
+rule("tanh", lambda dy, y, x: dy * one_minus_square(y))
 rule("asinh", _asinh_rule)
 rule("acosh", lambda dy, y, x: dy / (sqrt(x - 1) * sqrt(x + 1)))  # x**2 - 1 cancels, overflows
 rule("atanh", lambda dy, y, x: dy / one_minus_square(x))
