@@ -1,10 +1,14 @@
 """Reading parts of a tensor, and the adjoints that put them back."""
 
+import math
+
 import numpy as np
 
 from ..errors import IndexingError, OperandError, describe
-from ..operators import FORWARDS, apply, operator, rule, values
-from ..tensor import as_operand, as_tensor
+from ..operators import FORWARDS, OPS, apply, operator, rule, values
+from ..operators import _applied_to_one as applied_to_one
+from ..tensor import Tensor, as_operand, as_tensor
+from .accumulation import sum_rows
 from .windows import widened
 
 __all__ = ["getitem", "take"]
@@ -17,6 +21,8 @@ def getitem(x, key):
     """
     if type(key) not in (int, slice):
         key = tuple(map(_index, key)) if isinstance(key, tuple) else _index(key)
+    if type(x) is Tensor:
+        return applied_to_one(OPS["getitem"], x, {"key": key})
     return apply("getitem", as_operand(x), key=key)
 
 
@@ -44,12 +50,31 @@ def _is_advanced(key):
 @widened
 def put(dy, key, shape):
     """Zeros of `shape` with dy added at `key`: the adjoint of getitem."""
+    rows = _rows_of(key, shape) if dy.size > 1000 else None  # for less it is as quick below
+    if rows is not None:
+        return sum_rows(dy, rows, math.prod(shape[: _count(key)])).reshape(shape)
     x = np.zeros(shape, dy.dtype)
     if _is_advanced(key):
         np.add.at(x, key, dy)  # an index that occurs twice adds twice
     else:
         x[key] = dy
     return x
+
+
+def _count(key):
+    return len(key) if isinstance(key, tuple) else 1
+
+
+def _rows_of(key, shape):
+    """Where x[key] reads rows of x, its first axes taken for one; None if not by integer arrays."""
+    parts = key if isinstance(key, tuple) else (key,)
+    if not parts or 0 in shape or not all(
+            isinstance(part, np.ndarray) and part.dtype.kind in "iu" for part in parts):
+        return None
+    rows = 0
+    for part, size in zip(parts, shape, strict=False):
+        rows = rows * size + part.astype(np.int64) % size  # from the front
+    return rows
 
 
 rule("getitem", lambda dy, y, x, key: put(dy, key, x.shape), jvp="linear")
@@ -77,7 +102,7 @@ def _integers(indices):
     return indices.astype("int64")
 
 
-FORWARDS["take"] = lambda x, indices, axis: np.take(x, indices, axis=axis)
+FORWARDS["take"] = lambda x, indices, axis: x.take(indices, axis=axis)
 
 
 @operator
@@ -87,10 +112,11 @@ def scatter_add(dy, indices, axis, size):
 
     An index that occurs twice adds twice.
     """
+    indices = indices % size if size else indices  # from the front
+    if not axis:
+        return sum_rows(dy, indices, size)
     front = np.moveaxis(dy, range(axis, axis + indices.ndim), range(indices.ndim))
-    x = np.zeros((size, *front.shape[indices.ndim :]), dy.dtype)
-    np.add.at(x, indices, front)
-    return np.moveaxis(x, 0, axis)
+    return np.moveaxis(sum_rows(front, indices, size), 0, axis)
 
 
 rule("take", lambda dy, y, x, indices, axis: scatter_add(dy, indices, axis, x.shape[axis]),

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..errors import DtypeError
 from ..operators import FORWARDS, apply, operator, rule
-from ..tensor import as_operand, as_tensor, same_dtype
+from ..tensor import ARRAYS, as_operand, as_tensor, same_dtype
 
 __all__ = ["clip", "where"]
 
@@ -16,6 +16,9 @@ def where(condition, x, y):
 
     Raises DtypeError, ShapeError.
     """
+    if isinstance(condition, ARRAYS) and condition.dtype == bool and (
+            isinstance(x, _PLAIN) and isinstance(y, _PLAIN)):  # in rules, for less work
+        return FORWARDS["where"](condition, x, y)
     condition = as_tensor(condition) if isinstance(condition, bool | list) else (
         as_operand(condition))
     if condition.dtype != bool:
@@ -25,6 +28,8 @@ def where(condition, x, y):
         )
     return apply("where", condition, *same_dtype("where", x, y))
 
+
+_PLAIN = (*ARRAYS, int, float)
 
 
 def _chosen(condition, x, y):

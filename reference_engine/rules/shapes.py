@@ -6,7 +6,7 @@ import numpy as np
 
 from ..errors import OperandError, describe
 from ..operators import FORWARDS, apply, operator, rule, variadic_rule
-from ..tensor import same_dtype
+from ..tensor import Tensor, same_dtype
 
 __all__ = [
     "broadcast_to",
@@ -50,7 +50,11 @@ def matrix_transpose(x):
 @operator
 def expand_dims(x, axis):
     """x with a new axis of size 1 at `axis`. Raises ShapeError."""
-    return np.expand_dims(x, axis)
+    ndim, shape = x.ndim, x.shape
+    if type(axis) is not int or not -ndim - 1 <= axis <= ndim:
+        return np.expand_dims(x, axis)
+    axis %= ndim + 1
+    return x.reshape((*shape[:axis], 1, *shape[axis:]))  # for less work
 
 
 @operator
@@ -89,6 +93,10 @@ def roll(x, shift, axis=None):
     return np.roll(x, shift, axis)
 
 
+def _restored(dy, shape):
+    return reshape(dy, shape) if type(dy) is Tensor else dy.reshape(shape)
+
+
 def _opposite(shift):
     return tuple(-s for s in shift) if isinstance(shift, tuple) else -shift
 
@@ -98,11 +106,11 @@ def _inverse(axes):
 
 
 rule("identity", lambda dy, y, x: dy, jvp="linear")
-rule("reshape", lambda dy, y, x, shape: reshape(dy, x.shape), jvp="linear")
+rule("reshape", lambda dy, y, x, shape: _restored(dy, x.shape), jvp="linear")
 rule("permute_dims", lambda dy, y, x, axes: permute_dims(dy, _inverse(axes)), jvp="linear")
 rule("matrix_transpose", lambda dy, y, x: matrix_transpose(dy), jvp="linear")
-rule("expand_dims", lambda dy, y, x, axis: reshape(dy, x.shape), jvp="linear")
-rule("squeeze", lambda dy, y, x, axis: reshape(dy, x.shape), jvp="linear")
+rule("expand_dims", lambda dy, y, x, axis: _restored(dy, x.shape), jvp="linear")
+rule("squeeze", lambda dy, y, x, axis: _restored(dy, x.shape), jvp="linear")
 rule("broadcast_to", lambda dy, y, x, shape: dy, jvp="linear")  # the tape sums what was repeated
 rule("flip", lambda dy, y, x, axis: flip(dy, axis), jvp="linear")
 rule("roll", lambda dy, y, x, shift, axis: roll(dy, _opposite(shift), axis), jvp="linear")
