@@ -23,6 +23,14 @@ from .tensor import Tensor
 IN_PLACE = 2048  # elements; a smaller array is made as fast as it is added to
 
 
+def _alone():
+    dx = np.empty(1)
+    return sys.getrefcount(dx)
+
+
+ALONE = _alone()  # what getrefcount says of an array that only a local variable holds
+
+
 def accumulate(dx, more):
     """The cotangent of something used twice: the sum of those from its uses."""
     return dx + more
@@ -78,7 +86,7 @@ def pull_back(records, cotangents, sources, connected, tensors):
         if checking:
             _check_count(op, rules, keys)
         position = -1
-        for k, rule in zip(keys, rules, strict=False):
+        for k, rule in zip(keys, rules, strict=True):
             position += 1
             if k is None or rule is None or (connected is not None and k not in connected):
                 continue
@@ -100,8 +108,7 @@ def pull_back(records, cotangents, sources, connected, tensors):
             elif k in owned:
                 cotangents[k] += dx
             else:
-                # two references are ours: `dx` and the argument of getrefcount
-                fresh = ours and not several and dx.base is None and sys.getrefcount(dx) <= 2
+                fresh = ours and not several and dx.base is None and sys.getrefcount(dx) <= ALONE
                 if fresh and not _is_any_of(dx, (dy, *values, *parameters.values())):
                     cotangents[k] = _added(dx, cotangents[k])
                 else:

@@ -1,8 +1,10 @@
 """Tensors out of numbers, and casts."""
 
+import functools
+
 import numpy as np
 
-from .errors import ShapeError
+from .errors import OptionError, ShapeError
 from .operators import FORWARDS, apply, quiet, rule
 from .tensor import ARRAYS, Tensor, as_operand, as_tensor, dtype_named
 
@@ -58,52 +60,76 @@ def constant(value, dtype=None):
     return astype(tensor, dtype)
 
 
+def on_cpu(function):
+    """Gives a function the array API's `device`, of which there is one, "cpu"."""
+
+    @functools.wraps(function)
+    def call(*arguments, device=None, **keywords):
+        if device not in (None, "cpu"):
+            raise OptionError(f'{function.__name__}: got device={device!r}, wanted "cpu"')
+        return function(*arguments, **keywords)
+
+    return call
+
+
+@on_cpu
 def asarray(value, dtype=None, copy=None):
     """What `constant` gives; Tensors do not change, so that `copy` makes no difference."""
     return constant(value, dtype)
 
 
-def from_dlpack(array):
+@on_cpu
+def from_dlpack(array, copy=None):
     """A Tensor of the values of any array that speaks DLPack, copied."""
     return constant(np.from_dlpack(array))
 
 
-def full(shape, value, dtype=None):
+@on_cpu
+def full(shape, fill_value, dtype=None):
     """A Tensor of `shape` filled with one Python number. Raises ShapeError, DtypeError."""
+    return _filled("full", shape, fill_value, dtype)
+
+
+def _filled(name, shape, value, dtype):
     dtype = as_tensor(value).dtype if dtype is None else dtype_named(dtype)
     try:
         return Tensor(np.full(shape, value, dtype)[()])
     except (ValueError, TypeError) as error:
-        raise ShapeError(f"full: got shape {shape!r} and value {value!r}: {error}") from error
+        raise ShapeError(f"{name}: got shape {shape!r} and value {value!r}: {error}") from error
 
 
-def zeros(shape, dtype="float64"):
-    """A Tensor of `shape` filled with 0. Raises ShapeError, DtypeError."""
-    return full(shape, 0, dtype)
+@on_cpu
+def zeros(shape, dtype=None):
+    """A Tensor of `shape` filled with 0, float64 by default. Raises ShapeError, DtypeError."""
+    return _filled("zeros", shape, 0.0, dtype)
 
 
-def ones(shape, dtype="float64"):
-    """A Tensor of `shape` filled with 1. Raises ShapeError, DtypeError."""
-    return full(shape, 1, dtype)
+@on_cpu
+def ones(shape, dtype=None):
+    """A Tensor of `shape` filled with 1, float64 by default. Raises ShapeError, DtypeError."""
+    return _filled("ones", shape, 1.0, dtype)
 
 
 empty = zeros
 
 
-def full_like(x, value, dtype=None):
+@on_cpu
+def full_like(x, fill_value, dtype=None):
     """Filled with one Python number, in x's shape, and its dtype unless another is given."""
     dtype = x.dtype if dtype is None else dtype_named(dtype)
     if not isinstance(x, ARRAYS) and not hasattr(x, "as_tensor") and hasattr(x, "shape"):
-        return np.full(x.shape, value, dtype)[()]  # what a tape keeps in place of an array
-    filled = np.full(x.shape, value, dtype)[()]
+        return np.full(x.shape, fill_value, dtype)[()]  # what a tape keeps in place of an array
+    filled = np.full(x.shape, fill_value, dtype)[()]
     return filled if isinstance(x, ARRAYS) else Tensor(filled)
 
 
+@on_cpu
 def zeros_like(x, dtype=None):
     """Filled with 0, in x's shape and dtype."""
     return full_like(x, 0, dtype)
 
 
+@on_cpu
 def ones_like(x, dtype=None):
     """Filled with 1, in x's shape and dtype."""
     return full_like(x, 1, dtype)
@@ -112,12 +138,14 @@ def ones_like(x, dtype=None):
 empty_like = zeros_like
 
 
+@on_cpu
 def arange(start, /, stop=None, step=1, dtype=None):
     """The Tensor [start, start + step, ...] below `stop`; one number alone counts from 0 to it."""
     return constant(np.arange(0, start, step) if stop is None else np.arange(start, stop, step),
                     dtype)  # fmt: skip
 
 
+@on_cpu
 def linspace(start, stop, /, num, dtype=None, endpoint=True):
     """A Tensor of `num` evenly spaced numbers from `start` to `stop`, numbers or 0-d Tensors."""
     if hasattr(start, "as_tensor") or hasattr(stop, "as_tensor"):
@@ -127,6 +155,7 @@ def linspace(start, stop, /, num, dtype=None, endpoint=True):
     return constant(np.linspace(start, stop, num, endpoint=endpoint), dtype)
 
 
-def eye(rows, columns=None, /, k=0, dtype="float64"):
-    """A Tensor (rows, columns) with 1 on diagonal k and 0 elsewhere."""
-    return Tensor(np.eye(rows, columns, k, dtype_named(dtype)))
+@on_cpu
+def eye(rows, columns=None, /, k=0, dtype=None):
+    """A Tensor (rows, columns) with 1 on diagonal k and 0 elsewhere, float64 by default."""
+    return Tensor(np.eye(rows, columns, k, dtype_named(dtype or "float64")))

@@ -59,18 +59,24 @@ def _check_rules(wanted):
             op.use(op.rules)
 
 
+_guarded = {}  # operator -> (its forward, its rules) before guards were put before them
+
+
 def _look_for_nans(wanted):
     """Puts guards before all operators' functions, or takes them away."""
     if wanted == switches.nans:
         return
     switches.nans = wanted
+    if not wanted:
+        for op, (forward, rules) in _guarded.items():
+            op.forward = forward
+            op.use(rules)
+        _guarded.clear()
+        return
     for op in OPS.values():
-        if wanted:
-            op.forward = _guard(op.forward, op.name, "operator {}")
-            op.use(tuple(f and _guard(f, op.name, "the gradient rule of {}") for f in op.rules))
-        else:
-            op.forward = op.forward.__wrapped__
-            op.use(tuple(f and f.__wrapped__ for f in op.rules))
+        _guarded[op] = op.forward, op.rules
+        op.forward = _guard(op.forward, op.name, "operator {}")
+        op.use(tuple(f and _guard(f, op.name, "the gradient rule of {}") for f in op.rules))
 
 
 def _guard(function, name, what):

@@ -2,6 +2,7 @@
 
 EngineError
 |-- OperandError    (TypeError)     something that is not a Tensor, a Variable or a number
+|-- MissingAttributeError (AttributeError)  a method that arrays have elsewhere
 |-- DtypeError      (TypeError)     a dtype that is unknown, mixed or not differentiable
 |-- ShapeError      (ValueError)    shapes or axes that do not fit
 |-- MatrixError     (ValueError)    a matrix that is singular, or not positive definite
@@ -23,6 +24,7 @@ class EngineError(Exception):
     """The base of every error here; its message ends with the line that made the call."""
 
     def __init__(self, message):
+        self.message = message
         super().__init__(f"{message}{_place()}")
 
 
@@ -43,6 +45,10 @@ class OperandError(EngineError, TypeError):
 
 class DtypeError(EngineError, TypeError):
     """A dtype that is unknown, mixed with another, or not differentiable."""
+
+
+class MissingAttributeError(EngineError, AttributeError):
+    """A method that arrays have elsewhere."""
 
 
 class ShapeError(EngineError, ValueError):

@@ -53,7 +53,7 @@ _KEYWORDS = {"a_max": "max", "a_min": "min", "ddof": "correction"}
 _OPTIONS = frozenset(
     (
         *("axis", "correction", "ddof", "decimals", "dtype", "initial", "keepdims", "mean", "n"),
-        *("norm", "offset", "out", "where"),
+        *("norm", "offset", "out", "where", "full_matrices", "compute_uv", "hermitian", "rcond"),
     )
 )
 # These ask for what has no gradient, and get the values.
@@ -143,9 +143,12 @@ def _as_numpy_means(asked, name, operands, options):
         operands = [engine.reshape(operands[0], (-1,)), *operands[1:]]
     if name == "squeeze" and options.get("axis") is None:
         options["axis"] = tuple(a for a, size in enumerate(np.shape(operands[0])) if size == 1)
-    if name == "svd" and options.get("full_matrices", [*operands, True][1]):
+    if name == "svd" and options.get("full_matrices", True):
         raise OptionError("np.linalg.svd: got full_matrices=True, which is NumPy's default, "
                           "wanted False: the engine has the reduced decomposition")  # fmt: skip
+    if name == "lstsq" or not options.get("compute_uv", True):
+        raise OptionError(f"{asked}: NumPy gives something else here than the engine does, "
+                          "engine.linalg's solution alone, or svdvals: call that")  # fmt: skip
     return operands, options
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .errors import OperandError, ShapeError, describe
+from .errors import MissingAttributeError, OperandError, ShapeError, describe
 
 
 def _engine():
@@ -15,6 +15,20 @@ def _numpy_protocol():
     from . import numpy_protocol
 
     return numpy_protocol
+
+
+_TAPE = "record with engine.GradientTape() as tape, and ask tape.gradient(y, x)"
+_COPY = "it does not change; x.numpy().copy() may be written to"
+_ADVICE = {
+    "backward": _TAPE,
+    "grad": _TAPE,
+    "requires_grad": _TAPE,
+    "requires_grad_": _TAPE,
+    "detach": "call engine.stop_gradient(x)",
+    "clone": _COPY,
+    "copy": _COPY,
+    "assign": "only a Variable is assigned to: make one with engine.Variable(x)",
+}
 
 
 class Operand:
@@ -72,6 +86,23 @@ class Operand:
 
     def __dlpack_device__(self):
         return np.empty(0).__dlpack_device__()
+
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(f"a {type(self).__name__} has no attribute {name!r}")
+        advice = _ADVICE.get(name)
+        if advice is None and name in _engine().__all__:
+            advice = f"call engine.{name}(x, ...)"
+        raise MissingAttributeError(
+            f"a {type(self).__name__} has no attribute {name!r}" + (f": {advice}" if advice else "")
+        )
+
+    def __setitem__(self, key, value):
+        raise OperandError(
+            f"x[...] = ...: a {type(self).__name__} is not written to in part: engine.where(mask, "
+            "value, x) and engine.put_along_axis make another Tensor, and v.assign(...) replaces "
+            "the value of a Variable"
+        )
 
     @property
     def device(self):

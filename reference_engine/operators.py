@@ -32,8 +32,9 @@ from .errors import (
     ShapeError,
     describe,
 )
+from .operand import Operand
 from .recording import record, thread
-from .tensor import ARRAYS, Tensor, as_operand, as_tensor, is_float, same_dtype
+from .tensor import ARRAYS, Tensor, as_operand, as_tensor, dtype_named, is_float, same_dtype
 
 __all__ = ["as_operand"]
 
@@ -298,6 +299,8 @@ def apply_to_two(name, x, w):
     return y
 
 
+# Their `dtype`, which the array API has, is that in which they compute.
+_CASTING = frozenset(("sum", "prod", "cumulative_sum"))
 NONE: dict = {}  # the parameters of an operator that has none
 
 
@@ -317,9 +320,9 @@ def pair(name, x, w):
         dtype = w._array.dtype
         if dtype.kind == "f":
             return _number(x, dtype), w
-    if hasattr(x, "trainable"):
+    if type(x) is not Tensor and isinstance(x, Operand):
         return pair(name, x.as_tensor(), w)
-    if hasattr(w, "trainable"):
+    if type(w) is not Tensor and isinstance(w, Operand):
         return pair(name, x, w.as_tensor())
     return same_dtype(name, x, w)
 
@@ -395,6 +398,13 @@ def _applied_to_one(op, x, parameters):
 
 
 def _bound(name, signature, first, arguments, keywords):
+    if "dtype" in keywords and name in _CASTING:
+        others = {key: value for key, value in keywords.items() if key != "dtype"}
+        x, parameters = _bound(name, signature, first, arguments, others)
+        dtype = keywords["dtype"]
+        if dtype is not None:
+            x = apply("astype", as_operand(x), dtype=dtype_named(dtype))
+        return x, parameters
     try:
         bound = signature.bind(*arguments, **keywords)
     except TypeError as error:
@@ -441,14 +451,21 @@ def explained(error, name, inputs, parameters):
         return error
     if isinstance(error, np.linalg.LinAlgError):
         kind = MatrixError
+    elif "negative integer powers" in str(error):
+        return DtypeError(f"{name}: got {_described(inputs)}: {error} Cast the base with "
+                          "engine.astype(x, 'float64')")  # fmt: skip
     elif isinstance(
         error, ValueError
     ):  # NumPy's AxisError, both a ValueError and an IndexError, among them
         kind = ShapeError
     else:
         kind = IndexingError if isinstance(error, IndexError) else OperandError
-    given = "".join(f", {key}={value!r}" for key, value in parameters.items())
+    given = "".join(f", {key}={_short(value)}" for key, value in parameters.items())
     return kind(f"{name}: got {_described(inputs)}{given}: {error}")
+
+
+def _short(value):
+    return describe(value) if hasattr(value, "dtype") and hasattr(value, "shape") else repr(value)
 
 
 def _described(inputs):

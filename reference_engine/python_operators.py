@@ -35,8 +35,17 @@ def install():
         setattr(Operand, f"__{name}__", function)
     for name, function in _BINARY.items():
         setattr(Operand, f"__r{name}__", _reflected(function))
+    for name in ("eq", "ne"):  # `x == None` is False, as everywhere
+        setattr(Operand, f"__{name}__", _unless_foreign(_COMPARISONS[name]))
     Operand.__pos__ = lambda x: x
     Operand.__getitem__ = indexing.getitem
+
+
+def _unless_foreign(function):
+    def compared(x, w):
+        return NotImplemented if w is None or isinstance(w, str) else function(x, w)
+
+    return compared
 
 
 def _reflected(function):

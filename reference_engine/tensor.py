@@ -43,7 +43,7 @@ class Tensor(Operand):
         return self
 
     def __reduce__(self):
-        return Tensor, (np.asarray(self._array),)  # a copy in another process is followed by nobody
+        return as_tensor, (np.asarray(self._array),)  # a copy is followed by nobody
 
     def __copy__(self):
         return self
@@ -58,6 +58,8 @@ class Tensor(Operand):
 
 def dtype_named(dtype):
     """The np.dtype that `dtype`, a name or a type, means; DtypeError if the engine has none."""
+    if isinstance(dtype, int):
+        raise DtypeError(f"got dtype {dtype!r}: a shape is one tuple, as in ones((2, 3))")
     if isinstance(dtype, str) and dtype == "bfloat16":
         return _bfloat16()
     try:
@@ -134,7 +136,10 @@ def same_dtype(name, *values):
     if not any(isinstance(value, Operand) for value in values):
         return list(values)
     dtype = dtypes.pop() if len(dtypes) == 1 else _promoted(name, values, dtypes)
-    tensors = [as_tensor(value, dtype) for value in values]
+    try:
+        tensors = [as_tensor(value, dtype) for value in values]
+    except (DtypeError, OperandError, ShapeError) as error:
+        raise type(error)(f"{name}: {error.message}") from None
     return [x if x.dtype == dtype else x.astype(dtype) for x in tensors]
 
 
@@ -153,8 +158,12 @@ def _promoted(name, values, dtypes):
     first, second = [v.dtype for v in values if hasattr(v, "dtype")][:2]
     raise DtypeError(
         f"{name}: got dtypes {first} and {second}, wanted dtypes of one kind: "
-        f"cast one operand with engine.astype(x, {first.name!r})"
+        f"cast one operand with engine.astype(x, {_most_general(dtypes).name!r})"
     )
+
+
+def _most_general(dtypes):
+    return max(dtypes, key=lambda dtype: (_KINDS[dtype.kind], dtype.itemsize))
 
 
 def _kind(dtype):

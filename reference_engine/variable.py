@@ -79,7 +79,7 @@ class Variable(Operand):
 
     def __reduce__(self):
         # a copy is a Variable of its own, with a key of its own
-        return Variable, (self.numpy(), None, self.trainable, self.name)
+        return type(self), (self.numpy(), None, self.trainable, self.name)
 
     def __repr__(self):
         return f"Variable({self.numpy().tolist()}, shape={self.shape}, dtype={self.dtype})"

@@ -5,12 +5,12 @@ import math
 
 import numpy as np
 
-from ..creation import astype, ones_like
+from ..creation import astype, ones_like, zeros_like
 from ..operators import FORWARDS, operator, quiet, rule
 from ..tensor import Tensor
 from .elementwise import exp
 from .selection import where
-from .shapes import broadcast, broadcast_to, concat, flip, permute_dims, reshape
+from .shapes import _along, broadcast, broadcast_to, concat, flip, permute_dims, reshape
 from .windows import widened
 
 # Every `axis` below is an int, a tuple of ints, or None for all axes.
@@ -187,6 +187,25 @@ def cumulative_sum(x, axis=None):
     if axis is None and x.ndim != 1:
         raise ValueError("wanted an int axis for anything but one axis")
     return np.cumsum(x, axis=axis)
+
+
+_running = cumulative_sum.public
+
+
+def _with_initial(x, axis=None, dtype=None, include_initial=False):
+    """The running sum along `axis`, which only a 1-D x may leave out, in `dtype`.
+
+    include_initial: put the empty sum, 0, before the first. Raises ShapeError.
+    """
+    y = _running(x, axis=axis, dtype=dtype)
+    if not include_initial:
+        return y
+    axis = 0 if axis is None else axis
+    return concat([zeros_like(y[_along(axis, y.ndim, slice(0, 1))]), y], axis)
+
+
+cumulative_sum.public = _with_initial
+_with_initial.__name__ = _with_initial.__qualname__ = "cumulative_sum"
 
 
 def below_peak(function, x, axis, *parameters):

@@ -48,7 +48,7 @@ def matrix_transpose(x):
 
 
 @operator
-def expand_dims(x, axis):
+def expand_dims(x, axis=0):
     """x with a new axis of size 1 at `axis`. Raises ShapeError."""
     ndim, shape = x.ndim, x.shape
     if type(axis) is not int or not -ndim - 1 <= axis <= ndim:

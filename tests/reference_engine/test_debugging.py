@@ -84,3 +84,10 @@ def test_refusal():
     wanted = r"got int \(1\), wanted True, False or None"
     with pytest.raises(engine.OptionError, match=wanted), engine.debug(nans=1):
         pass
+
+
+def test_an_operator_that_is_made_or_changed_within_the_block(monkeypatch):
+    with engine.debug(nans=True):
+        monkeypatch.setitem(operators.FORWARDS, "test_new", lambda x: x)
+        monkeypatch.setitem(operators.RULES, "test_new", (lambda dy, y, x: dy,))
+    assert operators.OPS["test_new"].forward(1.0) == 1.0

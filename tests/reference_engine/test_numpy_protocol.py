@@ -83,6 +83,8 @@ def test_what_would_not_do_what_numpy_does_is_refused():
         np.put_along_axis(x, np.zeros((2, 3), int), 1.0, 1)
     with pytest.raises(engine.OptionError, match="NumPy's default, wanted False"):
         np.linalg.svd(x)
+    with pytest.raises(engine.OptionError, match="NumPy gives something else here"):
+        np.linalg.svd(x, full_matrices=False, compute_uv=False)
 
 
 def test_the_array_api_namespace_and_dlpack():

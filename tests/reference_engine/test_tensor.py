@@ -69,6 +69,32 @@ def test_equality_is_elementwise_and_hashing_by_identity():
     assert len({x, w}) == 2
 
 
+def test_comparing_with_none_is_false_as_everywhere():
+    x = engine.constant([1.0, 2.0])
+    assert (x == None) is False  # noqa: E711
+    assert (x != "a") is True
+
+
+@pytest.mark.parametrize(
+    ("request_", "kind", "message"),
+    [
+        (lambda x: x.reshape(1, 2), AttributeError, r"no attribute 'reshape': call engine.reshape"),
+        (lambda x: x.backward(), AttributeError, r"record with engine.GradientTape.*tape.gradient"),
+        (lambda x: x.copy(), AttributeError, r"x.numpy\(\).copy\(\) may be written to"),
+        (lambda x: x.wibble, AttributeError, "has no attribute 'wibble'"),
+        (lambda x: x.__setitem__(0, 1.0), TypeError, r"not written to in part: engine.where"),
+        (lambda x: x + None, TypeError, r"add: got NoneType \(None\), wanted a Tensor"),
+        (lambda x: engine.constant(2) ** -1, TypeError, "pow: got int64 .*negative integer powers"),
+        (lambda x: engine.ones(2, "int8") * x, TypeError, r"cast .* engine.astype\(x, 'float64'\)"),
+    ],
+)
+def test_what_is_asked_of_other_arrays_is_answered_with_advice(request_, kind, message):
+    with pytest.raises(kind, match=message) as caught:
+        request_(engine.constant([1.0, 2.0]))
+    assert isinstance(caught.value, engine.EngineError)
+    assert not hasattr(engine.constant(1.0), "reshape")
+
+
 def test_one_element_converts_to_a_number():
     assert float(engine.constant([[2.5]])) == 2.5
     assert bool(engine.constant([1]))
