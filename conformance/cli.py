@@ -1,11 +1,12 @@
-"""The command `conformance`: run, list, show and protocol."""
+"""The command `conformance`: run, list, show, export and protocol."""
 
 from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,27 +105,30 @@ def run(selection: tuple[str, ...], paths: tuple[str, ...], json_path: str | Non
 
 def _run_with_progress(cases: list[Case], file: JsonFile | None, choice: dict[str, Any]) -> Run:
     """The run, with a bar on standard error where that is a terminal."""
+    from conformance import runner
+
+    with _bar("judging") as update:
+        def advance(task: Task, verdicts: list[Verdict]) -> None:
+            if file:
+                file.add(verdicts)
+            update(advance=1, description=f"{task.case.name} {task.label}")
+
+        return runner.run(cases, on_start=lambda total: update(total=total), on_result=advance,
+                          **choice)
+
+
+@contextmanager
+def _bar(doing: str) -> Iterator[Callable[..., None]]:
+    """A progress bar on standard error where that is a terminal; yields what moves it."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from conformance import runner
-
-    columns = (TextColumn("judging"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
                TextColumn("{task.description}", markup=False))
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True,
                   disable=not console.is_terminal) as progress:
-        bar = progress.add_task("", total=None)
-
-        def started(total: int) -> None:
-            progress.update(bar, total=total)
-
-        def advance(task: Task, verdicts: list[Verdict]) -> None:
-            if file:
-                file.add(verdicts)
-            progress.update(bar, advance=1, description=f"{task.case.name} {task.label}")
-
-        return runner.run(cases, on_start=started, on_result=advance, **choice)
+        yield partial(progress.update, progress.add_task("", total=None))
 
 
 @main.command("list")
@@ -163,6 +167,39 @@ def show(case: str, paths: tuple[str, ...], backends: tuple[str, ...], dtype: st
         more = ", …" if len(chosen) > 4 else ""
         raise UsageError(f"{case!r} names {len(chosen)} cases ({names}{more}): show takes one")
     sys.exit(print_case(_usable(chosen[0]), backends, dtype, mode, terminal()))
+
+
+@main.command()
+@click.argument("selection", nargs=-1)
+@cases_option
+@click.option("--out", required=True, metavar="DIR", help="A new or an empty folder.")
+@click.option("--dtype", "dtypes", multiple=True, metavar="D",
+              help="float32, float64, float16 or bfloat16; repeatable. Default: the first two.")
+def export(selection: tuple[str, ...], paths: tuple[str, ...], out: str,
+           dtypes: tuple[str, ...]) -> None:
+    """Write cases and their certified derivatives as JSON, for engines in any language.
+
+    SELECTION is a case, a family, a case file or an id. Exits with 0 when all is written, 2 for
+    bad usage or a wrong case. A derivative that cannot be certified is written with the reason.
+    """
+    from conformance import runner, vectors
+    from conformance.verdict import counted
+
+    library = _library(paths)
+    cases = _selected(library, selection)
+    with _bar("certifying") as update:
+        index = vectors.export(
+            cases, Path(out), dtypes or runner.DTYPES, errors=library.errors,
+            on_start=lambda total: update(total=total),
+            on_result=lambda case, dtype: update(advance=1, description=f"{case.name} {dtype}"))
+    counts = index["counts"]
+    click.echo(f"{counted(counts['vectors'], 'vector')} of {counted(counts['cases'], 'case')}: "
+               f"{counted(counts['derivatives'], 'derivative')}, {counts['certified']} certified, "
+               f"{counts['refused']} refused")
+    click.echo(f"vectors: {out}")
+    for error in index["errors"]:
+        click.echo(f"error: {error}", err=True)
+    sys.exit(2 if index["errors"] else 0)
 
 
 @main.command()

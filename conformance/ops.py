@@ -29,6 +29,7 @@ class Op:
         (linear but for kinks: the slope is a mask), "quotient" (linear in the first, not in the
         second), "nonlinear", or "constant" (no derivative flows through).
     domain, kinks: where it is real, and where it is not differentiable, in words.
+    meaning: what it computes, where the array API standard does not say it.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Op:
     linearity: str = "nonlinear"
     domain: str = "all reals"
     kinks: str = ""
+    meaning: str = ""
 
     def bind(self, keywords: Mapping[str, Any]) -> dict[str, Any]:
         """Parameters with defaults filled in; raises ShapeError on an unknown or missing one."""
@@ -70,10 +72,11 @@ def _add(name: str, arity: int | None, infer: Infer, **fields: Any) -> None:
 
 
 def _elementwise(group_rows: str, **fields: Any) -> None:
-    """One row an operator: name | domain | kinks."""
+    """One row an operator: name | domain | kinks | meaning."""
     for row in group_rows.strip().splitlines():
-        name, domain, kinks = (part.strip() for part in (row + "||").split("|")[:3])
-        _add(name, 1, rules.elementwise, domain=domain or "all reals", kinks=kinks, **fields)
+        name, domain, kinks, meaning = (part.strip() for part in (row + "|||").split("|")[:4])
+        _add(name, 1, rules.elementwise, domain=domain or "all reals", kinks=kinks,
+             meaning=meaning, **fields)
 
 
 def get(name: str) -> Op:
@@ -92,13 +95,16 @@ def get(name: str) -> Op:
 # --- the graph's own kinds of node -------------------------------------------------------------
 # input: a named leaf; constant: an array written in the case; literal: a bare Python number,
 # which takes the dtype of what it meets; grad: the gradient of sum(target) for one source.
-_add("input", 0, rules.declared, parameters={"name": REQUIRED, "kind": "constant"}, group="core")
+_add("input", 0, rules.declared, parameters={"name": REQUIRED, "kind": "constant"}, group="core",
+     meaning="the values of the input called `name`")
 _add("constant", 0, rules.declared, parameters={"value": REQUIRED}, group="core",
-     linearity="constant")
+     linearity="constant", meaning="the numbers of `value`, in row-major order")
 _add("literal", 0, rules.declared, parameters={"value": REQUIRED}, group="core",
-     linearity="constant")
-_add("grad", 2, rules.gradient, group="core")
-_add("stop_gradient", 1, rules.same, group="core", linearity="constant")
+     linearity="constant", meaning="the number `value`, 0-d")
+_add("grad", 2, rules.gradient, group="core",
+     meaning="the gradient of sum(target) for source; the operands are target, source")
+_add("stop_gradient", 1, rules.same, group="core", linearity="constant",
+     meaning="x, which every gradient takes for a constant")
 
 # --- elementwise -------------------------------------------------------------------------------
 _elementwise("""
@@ -110,7 +116,7 @@ _elementwise("""
     atanh       | |x| < 1  |
     cos
     cosh
-    erf
+    erf         | | | 2 / sqrt(pi) times the integral of exp(-t**2) from 0 to x
     exp
     expm1
     log         | x > 0
@@ -118,11 +124,11 @@ _elementwise("""
     log1p       | x > -1
     log2        | x > 0
     reciprocal  | x != 0
-    rsqrt       | x > 0
-    sigmoid
+    rsqrt       | x > 0 | | 1 / sqrt(x)
+    sigmoid     | | | 1 / (1 + exp(-x))
     sin
     sinh
-    softplus
+    softplus    | | | log(1 + exp(x))
     sqrt        | x > 0
     square
     tan
@@ -130,7 +136,7 @@ _elementwise("""
 """.replace("|x|", "abs(x)"))
 _elementwise("""
     abs         |          | 0
-    relu        |          | 0
+    relu        |          | 0 | maximum(x, 0)
 """, linearity="piecewise")
 _elementwise("negative", linearity="linear")
 _elementwise("sign | | 0", linearity="constant")
@@ -145,12 +151,13 @@ _add("atan2", 2, rules.broadcasting, domain="not both 0")
 _add("hypot", 2, rules.broadcasting, kinks="both 0")
 _add("logaddexp", 2, rules.broadcasting)
 _add("clip", 1, rules.clip, parameters={"min": None, "max": None}, kinks="the bounds",
-     linearity="piecewise")
+     linearity="piecewise", meaning="the bounds are numbers; None is no bound")
 for _name in ("less", "less_equal", "greater", "greater_equal"):
     _add(_name, 2, rules.ordering, linearity="constant")
 for _name in ("equal", "not_equal"):
     _add(_name, 2, rules.equality, linearity="constant")
-_add("where", 3, rules.where, linearity="linear")
+_add("where", 3, rules.where, linearity="linear",
+     meaning="condition, then, else; a branch that is not taken counts for nothing")
 
 # --- reductions --------------------------------------------------------------------------------
 _AXES = {"axis": None, "keepdims": False}
@@ -160,12 +167,16 @@ _add("prod", 1, rules.reduction, parameters=_AXES, group="reductions")
 for _name in ("max", "min"):
     _add(_name, 1, rules.nonempty_reduction, parameters=_AXES, group="reductions", kinks="ties",
          linearity="piecewise")
-_add("var", 1, rules.variance, parameters={**_AXES, "correction": 0.0}, group="reductions")
-_add("logsumexp", 1, rules.nonempty_reduction, parameters=_AXES, group="reductions")
-for _name in ("softmax", "log_softmax"):
-    _add(_name, 1, rules.along_axis, parameters={"axis": -1}, group="reductions")
+_add("var", 1, rules.variance, parameters={**_AXES, "correction": 0.0}, group="reductions",
+     meaning="sum((x - mean(x))**2) / (count - correction)")
+_add("logsumexp", 1, rules.nonempty_reduction, parameters=_AXES, group="reductions",
+     meaning="log(sum(exp(x)))")
+_add("softmax", 1, rules.along_axis, parameters={"axis": -1}, group="reductions",
+     meaning="exp(x) / sum(exp(x)) along the axis")
+_add("log_softmax", 1, rules.along_axis, parameters={"axis": -1}, group="reductions",
+     meaning="log(softmax(x)) along the axis")
 _add("cumulative_sum", 1, rules.along_axis, parameters={"axis": REQUIRED}, group="reductions",
-     linearity="linear")
+     linearity="linear", meaning="element k sums elements 0 to k of the axis")
 
 # --- shapes ------------------------------------------------------------------------------------
 for _name, _infer, _parameters in (
@@ -187,6 +198,6 @@ for _name in ("zeros_like", "ones_like"):
 # --- linear algebra and indexing ---------------------------------------------------------------
 _add("matmul", 2, shapes.matmul, group="linear_algebra", linearity="bilinear")
 _add("getitem", 1, shapes.getitem, parameters={"index": REQUIRED}, group="indexing",
-     linearity="linear")
+     linearity="linear", meaning="x[index]: ints, slices, null (a new axis) and an ellipsis")
 _add("take", 1, shapes.take, parameters={"indices": REQUIRED, "axis": REQUIRED}, group="indexing",
      linearity="linear")

@@ -34,7 +34,7 @@ def graph_from_json(document: Mapping[str, Any]) -> Graph:
 
 @cache
 def schema(name: str) -> dict[str, Any]:
-    """The JSON Schema `graph` or `results`."""
+    """The JSON Schema `graph`, `results`, `vector` or `vectors`."""
     text = resources.files("conformance").joinpath(f"schemas/{name}.schema.json").read_text("utf-8")
     return json.loads(text)
 
@@ -51,12 +51,15 @@ def validate(document: Any, name: str) -> None:
 @cache
 def _checker(name: str) -> Any:
     import jsonschema
+    import referencing
 
     # JSON Schema takes 1.0 for an integer; a position or a shape in a document of ours is not one
     strict = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
         "integer", lambda _, value: type(value) is int)
     extended = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_checker=strict)
-    return extended(schema(name))
+    graph = referencing.Resource.from_contents(schema("graph"))  # a vector holds one
+    return extended(schema(name),
+                    registry=referencing.Registry().with_resource("graph.schema.json", graph))
 
 
 def _node_to_json(node: Node) -> dict[str, Any]:

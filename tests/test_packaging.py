@@ -44,8 +44,8 @@ def test_the_wheel_holds_cases_waivers_and_schemas(wheel):
     for folder, pattern in (("cases", "*.py"), ("cases", "*.toml")):
         for path in (ROOT / folder).glob(pattern):
             assert f"conformance/cases/{path.name}" in names
-    assert "conformance/schemas/graph.schema.json" in names
-    assert "conformance/schemas/results.schema.json" in names
+    for name in ("graph", "results", "vector", "vectors"):
+        assert f"conformance/schemas/{name}.schema.json" in names
 
 
 def run_outside(installed, tmp_path, *command):

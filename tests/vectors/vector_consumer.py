@@ -1,0 +1,78 @@
+"""A consumer of exported vectors, from docs/vectors.md alone; it imports nothing of the suite."""
+
+import hashlib
+import json
+import math
+from pathlib import Path
+
+OVERFLOW = {"float64": "inf", "float32": "0x1.ffffffp+127", "float16": "0x1.ffep+15",
+            "bfloat16": "0x1.ffp+127"}
+LARGEST_USEFUL = 0.05
+
+
+def read(folder):
+    """The index, and every vector with its numbers parsed; raises ValueError for a file changed."""
+    folder = Path(folder)
+    index = json.loads((folder / "index.json").read_bytes())
+    if (index["format"], index["version"]) != ("conformance-vectors", 1):
+        raise ValueError("another format")
+    return index, [vector for file in index["files"] for vector in _vectors(folder, file)]
+
+
+def _vectors(folder, file):
+    content = (folder / file["path"]).read_bytes()
+    if hashlib.sha256(content).hexdigest() != file["sha256"]:
+        raise ValueError(f"{file['path']} was changed")
+    vectors = [_parsed(json.loads(line)) for line in content.splitlines()]
+    if len(vectors) != file["vectors"]:
+        raise ValueError(f"{file['path']} has {len(vectors)} vectors, not {file['vectors']}")
+    return vectors
+
+
+def _parsed(vector):
+    for known in vector["inputs"].values():
+        _counted(known["values"], known["shape"])
+        if known["dtype"] not in ("int64", "bool"):
+            known["values"] = _floats(known["values"])
+    for derivative in vector["derivatives"].values():
+        for name, column in derivative.get("truth", {}).items():
+            if name != "note":
+                _counted(column, derivative["shape"])
+                derivative["truth"][name] = _floats(column)
+    return vector
+
+
+def _counted(column, shape):
+    if len(column) != math.prod(shape):
+        raise ValueError(f"{len(column)} numbers for the shape {shape}")
+
+
+def _floats(column):
+    return [None if text is None else float.fromhex(text) for text in column]
+
+
+def judge(got, shape, dtype, vector, name):
+    """The verdict on a derivative: got, flat and as float64, in the shape and dtype it came in."""
+    derivative = vector["derivatives"][name]
+    if "refusal" in derivative:
+        return "refused"
+    if list(shape) != derivative["shape"] or dtype != vector["dtype"]:
+        return "differs"
+    truth = derivative["truth"]
+    scale = max([1.0, *map(abs, truth["hi"])])
+    columns = (truth[name] for name in ("hi", "lo", "radius", "allowance"))
+    found = {_element(*row, scale, dtype) for row in zip(got, *columns, strict=True)}
+    return next((v for v in ("differs", "inconclusive") if v in found), "agrees")
+
+
+def _element(got, hi, lo, radius, allowance, scale, dtype):
+    if not (math.isfinite(got) and math.isfinite(hi)):
+        reach = abs(hi) + (allowance or 0.0)
+        if math.isinf(got) and (got > 0) == (hi > 0) and reach >= float.fromhex(OVERFLOW[dtype]):
+            return "agrees"
+        return "inconclusive" if allowance is None else "differs"
+    if allowance is None:
+        return "inconclusive"
+    if abs((got - hi) - lo) > allowance + radius:
+        return "differs"
+    return "inconclusive" if allowance > LARGEST_USEFUL * (abs(hi) or scale) else "agrees"
