@@ -3,8 +3,10 @@
 import copy
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -271,6 +273,23 @@ def test_an_interrupt_leaves_the_folder_as_it_was(folder, monkeypatch, moment, k
     assert len(calls) == 3
     assert (folder / "out").exists() is kept
     assert not kept or not list((folder / "out").iterdir())
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGKILL])
+def test_a_signal_leaves_no_half_of_a_folder(tmp_path, sent):
+    out = tmp_path / "out"
+    with subprocess.Popen([sys.executable, "-m", "conformance", "export", "--out", out],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        until = time.monotonic() + 60
+        while not list(out.glob(".partial/*/*/*")) and time.monotonic() < until:
+            time.sleep(0.02)
+        running.send_signal(sent)
+        printed, err = running.communicate(timeout=30)
+    assert printed == ""
+    if sent == signal.SIGINT:
+        assert (running.returncode, err, out.exists()) == (130, "interrupted\n", False)
+    else:  # nobody can clean up after that, but nothing looks like a file of vectors
+        assert os.listdir(out) == [".partial"]
 
 
 def test_nothing_is_in_place_before_all_of_it_is(folder):

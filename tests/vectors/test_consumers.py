@@ -52,7 +52,7 @@ def javascript(folder, *arguments):
 def test_an_engine_in_javascript_agrees(corpus, dtype):
     code, differing, counts = javascript(corpus, dtype)
     assert (code, differing) == (0, [])
-    assert counts["agrees"] > 250
+    assert counts["agrees"] > 200
     assert counts["differs"] == counts["inconclusive"] == counts["refused"] == 0
     index = json.loads((corpus / "index.json").read_bytes())
     assert sum(counts.values()) == sum(
