@@ -172,7 +172,7 @@ def plain(value):
 
 
 def compiled(function):
-    """As one piece, and carelessly: to compile takes all the time."""
+    """As one piece, and carelessly: to compile takes all the time. Not for FFTs: jaxlib 0.10.2 fails."""
     return jax.jit(function, compiler_options={"xla_backend_optimization_level": 0,
                                                "xla_llvm_disable_expensive_passes": True})
 
@@ -384,10 +384,10 @@ def test_complex_gradients_are_the_conjugates_of_those_of_jax(seed):
     arrays = tuple(map(jnp.asarray, inputs))
     along = tuple(map(jnp.asarray, directions))
     ours = engine.grad(number(engine), (0, 1))(*inputs)
-    wanted = compiled(jax.grad(number(Jax()), (0, 1)))(*arrays)
+    wanted = jax.grad(number(Jax()), (0, 1))(*arrays)
     agree(ours, [jnp.conj(x) for x in wanted], program)
     agree(engine.jvp(number(engine), tuple(inputs), tuple(directions))[1],
-          compiled(lambda xs, ts: jax.jvp(number(Jax()), xs, ts)[1])(arrays, along),
+          jax.jvp(number(Jax()), arrays, along)[1],
           program)  # fmt: skip
 
     def slope(xp, grad):
@@ -399,5 +399,5 @@ def test_complex_gradients_are_the_conjugates_of_those_of_jax(seed):
         return of
 
     ours = engine.grad(slope(engine, engine.grad), (0, 1))(*inputs)
-    wanted = compiled(jax.grad(slope(Jax(), jax.grad), (0, 1)))(*arrays)
+    wanted = jax.grad(slope(Jax(), jax.grad), (0, 1))(*arrays)
     agree(ours, [jnp.conj(x) for x in wanted], program)
