@@ -9,9 +9,10 @@ import sys
 
 import numpy as np
 
+from .creation import astype
 from .debugging import switches
 from .errors import RuleError, describe
-from .rules.reductions import sum
+from .rules.reductions import sum, total
 from .saving import NOTHING
 from .tensor import Tensor
 
@@ -31,6 +32,16 @@ def _alone():
 ALONE = _alone()  # what getrefcount says of an array that only a local variable holds
 
 
+# NumPy 1.26 makes float64 of a float32 scalar and a Python number.
+SCALARS_WIDEN = (np.float32(1) * 1.0).dtype == np.float64
+
+
+def _narrow(dx, dtype, op):
+    """dx in the dtype of the cotangent that it was computed from, if it was widened."""
+    widened = getattr(dx, "dtype", dtype) == np.float64 != dtype
+    return astype(dx, dtype) if widened and dtype.kind == "f" and op.name != "astype" else dx
+
+
 def accumulate(dx, more):
     """The cotangent of something used twice: the sum of those from its uses."""
     return dx + more
@@ -38,17 +49,15 @@ def accumulate(dx, more):
 
 def unbroadcast(dx, shape):
     """`dx` summed over the axes that broadcasting added to `shape` or stretched."""
+    add = sum if type(dx) is Tensor else total
     added = dx.ndim - len(shape)
     if added:
-        axes = tuple(range(added))
-        # a sum of bfloat16 by NumPy itself stops at 256, since 256 + 1 is 256
-        plain = type(dx) is not Tensor and dx.dtype.itemsize > 2
-        dx = np.add.reduce(dx, axis=axes) if plain else sum(dx, axis=axes)
+        dx = add(dx, axis=tuple(range(added)))
         if dx.shape == shape:
             return dx
     sizes = enumerate(zip(shape, dx.shape, strict=False))
     stretched = tuple([axis for axis, (size, got) in sizes if size == 1 != got])
-    return sum(dx, axis=stretched, keepdims=True) if stretched else dx
+    return add(dx, axis=stretched, keepdims=True) if stretched else dx
 
 
 def pull_back(records, cotangents, sources, connected, tensors):
@@ -97,6 +106,8 @@ def pull_back(records, cotangents, sources, connected, tensors):
                     dx, ours = dx._array, False
             elif dx is None:
                 continue
+            if SCALARS_WIDEN and not several:
+                dx = _narrow(dx, dy.dtype, op)
             if shapes is not None and dx.shape != shapes[position]:
                 dx = unbroadcast(dx, shapes[position])
             if checking and kept[position + 1] is not NOTHING:  # recorded before the switch

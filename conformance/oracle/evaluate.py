@@ -96,7 +96,7 @@ class Evaluation:
             value = step.gradient(self.fresh(shifts), operands)
         elif node.op in LEAVES:
             if position not in self.leaves:
-                self.leaves[position] = step.leaf()
+                self.leaves[position] = RULES[node.op](step)
             value = self.leaves[position]
         else:
             value = RULES[node.op](step, *operands)
