@@ -17,7 +17,7 @@ EngineError
 import os
 import sys
 
-_PACKAGE = os.path.dirname(__file__) + os.sep
+PACKAGE = os.path.dirname(__file__) + os.sep
 
 
 class EngineError(Exception):
@@ -33,7 +33,7 @@ def _place():
     frame = sys._getframe(2)
     while frame is not None:
         file = frame.f_code.co_filename
-        if not file.startswith(_PACKAGE):
+        if not file.startswith(PACKAGE):
             return f" ({file}:{frame.f_lineno})"
         frame = frame.f_back
     return ""

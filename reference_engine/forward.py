@@ -3,6 +3,7 @@
 import numpy as np
 
 from . import recording
+from .asking import unconnected_zeros
 from .backward import pull_back, unbroadcast
 from .creation import zeros_like
 from .errors import DtypeError, OperandError, ShapeError, TapeError, describe
@@ -68,8 +69,6 @@ class ForwardAccumulator:
 
     def jvp(self, primals, unconnected_gradients="none"):
         """The tangents of Tensors or Variables, in their structure; None, or zeros, without one."""
-        from .tape import unconnected_zeros
-
         zeros = unconnected_zeros(unconnected_gradients)
 
         def answer(y):

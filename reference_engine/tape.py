@@ -3,29 +3,20 @@
 import contextlib
 import functools
 import math
-import warnings
 
 import numpy as np
 
 from . import recording, saving
+from .asking import check_operand, check_sources, seeds_of, unconnected_zeros, warn
 from .backward import connected_to, pull_back
 from .creation import zeros_like
-from .errors import (
-    DtypeError,
-    GradientWarning,
-    OperandError,
-    OptionError,
-    RuleError,
-    ShapeError,
-    TapeError,
-    describe,
-)
-from .operand import Operand
+from .errors import RuleError, ShapeError, TapeError, describe
+from .jacobians import batch_stacked, column_seeds, one_hot_seeds, stacked
 from .operators import NONE
 from .recording import next_key, thread
 from .rules.complex_numbers import conj
-from .structure import StructureError, flat, pairs, rebuilt
-from .tensor import Tensor, is_float, same_dtype
+from .structure import flat, rebuilt
+from .tensor import Tensor, is_float
 
 
 class GradientTape:
@@ -84,9 +75,9 @@ class GradientTape:
                 "call it inside `with GradientTape() as tape:`"
             )
         for operand in flat(tensor):
-            _check_operand("watch() wants Tensors or Variables", operand)
+            check_operand("watch() wants Tensors or Variables", operand)
             if not is_float(operand):
-                _warn(f"watch(): got a {describe(operand)}, wanted floats: "
+                warn(f"watch(): got a {describe(operand)}, wanted floats: "
                       "its gradient will be None")  # fmt: skip
                 continue
             if operand.key is None:
@@ -186,8 +177,8 @@ class GradientTape:
         that does not fit its target.
         """
         unconnected = unconnected_gradients != "none" and unconnected_zeros(unconnected_gradients)
-        _check_sources("gradient", sources)
-        seeds = _seeds(target, output_gradients)
+        check_sources("gradient", sources)
+        seeds = seeds_of(target, output_gradients)
         self._check_alive("gradient")
         if self._persistent:
             return self._answer(seeds, sources, unconnected)
@@ -203,12 +194,12 @@ class GradientTape:
         One pass backward for each element of `target`, a Tensor. Raises as gradient() does.
         """
         unconnected = unconnected_zeros(unconnected_gradients)
-        _check_sources("jacobian", sources)
-        _check_operand("jacobian() wants a Tensor as target", target)
+        check_sources("jacobian", sources)
+        check_operand("jacobian() wants a Tensor as target", target)
         with self._asked("jacobian"):
             rows = [self._answer([(target, seed)], sources, unconnected)
-                    for seed in _one_hot_seeds(target, range(target.size))]  # fmt: skip
-        return _stacked(rows, sources, target.shape, unconnected)
+                    for seed in one_hot_seeds(target, range(target.size))]  # fmt: skip
+        return stacked(rows, sources, target.shape)
 
     def batch_jacobian(self, target, source, unconnected_gradients="none"):
         """d target[b] / d source[b] for every b, of shape target.shape + source.shape[1:].
@@ -218,7 +209,7 @@ class GradientTape:
         """
         unconnected = unconnected_zeros(unconnected_gradients)
         for operand in (target, source):
-            _check_operand("batch_jacobian() wants two Tensors", operand)
+            check_operand("batch_jacobian() wants two Tensors", operand)
         if not (target.ndim and source.ndim and target.shape[0] == source.shape[0]):
             raise ShapeError(
                 f"batch_jacobian: got target shape {target.shape} and source shape {source.shape}, "
@@ -227,14 +218,8 @@ class GradientTape:
         batch, inner = target.shape[0], math.prod(target.shape[1:])
         with self._asked("batch_jacobian"):
             columns = [self._answer([(target, seed)], source, unconnected)
-                       for seed in _column_seeds(target, batch, inner)]  # fmt: skip
-        if not columns:
-            return _no_rows(target, source, target.shape + source.shape[1:])
-        if columns[0] is None:
-            return None
-        from .rules.shapes import reshape, stack
-
-        return reshape(stack(columns, axis=1), target.shape + source.shape[1:])
+                       for seed in column_seeds(target, batch, inner)]  # fmt: skip
+        return batch_stacked(columns, source, target.shape + source.shape[1:])
 
     @contextlib.contextmanager
     def _asked(self, request):
@@ -329,96 +314,3 @@ def _as_answer(dx, source):
         raise RuleError(f"a rule on the way to a {describe(source)} gave a {describe(dx)}: "
                         "engine.debug(rules=True) names it")  # fmt: skip
     return conj(dx) if dx._array.dtype.kind == "c" else dx
-
-
-def unconnected_zeros(option):
-    """Whether unconnected sources get zeros."""
-    option = getattr(option, "value", option)  # TensorFlow's enum has the same values
-    if option not in ("none", "zero"):
-        raise OptionError(f'unconnected_gradients: got {option!r}, wanted "none" or "zero"')
-    return option == "zero"
-
-
-def _check_sources(request, sources):
-    if type(sources) is not Tensor:
-        for source in flat(sources):
-            _check_operand(f"{request}() wants Tensors or Variables as sources", source)
-
-
-def _seeds(target, output_gradients):
-    """Pairs of a target and its cotangent, None for ones."""
-    if type(target) is Tensor or not isinstance(target, list | tuple | dict):
-        return [_seed(target, output_gradients)]
-    if output_gradients is None:
-        return [_seed(y, None) for y in flat(target)]
-    try:
-        return [_seed(y, dy) for y, dy in list(pairs(target, output_gradients))]
-    except StructureError as error:
-        raise ShapeError(f"output_gradients: got another structure than that of the targets "
-                         f"({error}), wanted one for each target") from None  # fmt: skip
-
-
-def _seed(y, dy):
-    if type(y) is not Tensor:
-        _check_operand("gradient() wants a Tensor or a list of them as target", y)
-    if y._array.dtype.kind != "f" and not is_float(y):
-        _warn(
-            f"gradient(): got a {describe(y)} as target, wanted floats: "
-            "its gradients will be None"
-        )
-    if dy is None:
-        return y, None
-    dy = same_dtype("output_gradients", dy, Tensor(y._array))[0]
-    if dy.dtype != y.dtype:
-        raise DtypeError(
-            f"output_gradients: got dtype {dy.dtype}, wanted that of its target, {y.dtype}: "
-            f"cast it with engine.astype(x, {y.dtype.name!r})"
-        )
-    if dy.shape != y.shape:
-        raise ShapeError(
-            f"output_gradients: got a {describe(dy)}, wanted the shape of its target, {y.shape}"
-        )
-    return y, dy
-
-
-def _one_hot_seeds(target, places):
-    for place in places:
-        seed = np.zeros(target.size, target.dtype)
-        seed[place] = 1
-        yield Tensor(seed.reshape(target.shape)[()])
-
-
-def _column_seeds(target, batch, inner):
-    for place in range(inner):
-        seed = np.zeros((batch, inner), target.dtype)
-        seed[:, place] = 1
-        yield Tensor(seed.reshape(target.shape))
-
-
-def _stacked(rows, sources, shape, unconnected):
-    """One gradient for each element of the target -> Jacobians of shape `shape` + the source's."""
-    from .rules.shapes import reshape, stack
-
-    columns = list(zip(*map(flat, rows), strict=True)) or [()] * len(flat(sources))
-    jacobians = iter([
-        None if parts and parts[0] is None
-        else reshape(stack(list(parts)), shape + source.shape) if parts
-        else Tensor(np.zeros(shape + source.shape, source.dtype))
-        for parts, source in zip(columns, flat(sources), strict=True)
-    ])  # fmt: skip
-    return rebuilt(lambda source: next(jacobians), sources)
-
-
-def _no_rows(target, source, shape):
-    return Tensor(np.zeros(shape, source.dtype))
-
-
-def _check_operand(wanted, value):
-    if not isinstance(value, Operand):
-        number = isinstance(value, int | float)
-        advice = f"watch a constant({value!r})" if number else "make one with constant(...)"
-        raise OperandError(f"{wanted}, got {describe(value)}: {advice}")
-
-
-def _warn(message):
-    warnings.warn(message, GradientWarning, stacklevel=4)

@@ -1,13 +1,13 @@
 """Activations that are smooth, and those along an axis, with derivatives right in the tails."""
 
-import functools
 import math
 
 import numpy as np
 
 from ..errors import OptionError
-from ..operators import FORWARDS, apply, as_operand, elementwise, operator, quiet, rule, values
+from ..operators import FORWARDS, apply, as_operand, elementwise, operator, rule, values
 from .elementwise import abs, hypot, reciprocal, sigmoid, tanh
+from .precision import same_precision
 from .reductions import sum
 from .selection import where
 
@@ -19,23 +19,6 @@ __all__ = [
     "squareplus",
     "tanhshrink",
 ]
-
-
-def same_precision(forward):
-    """A quiet forward in the dtype of its first array; half precision is computed in float32."""
-
-    @functools.wraps(forward)
-    def kept(*arrays, **parameters):
-        dtype = arrays[0].dtype
-        if dtype.kind == "c":
-            raise TypeError("wanted a real dtype")
-        if dtype.kind in "iub":  # the core says what it thinks of integers
-            return forward(*arrays, **parameters)
-        if dtype.itemsize < 4:
-            arrays = [array.astype("float32") for array in arrays]
-        return forward(*arrays, **parameters).astype(dtype, copy=False)[()]  # 0-d as a scalar
-
-    return quiet(kept)
 
 
 def unary(forward):

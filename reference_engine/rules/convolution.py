@@ -7,8 +7,9 @@ import numpy as np
 from ..errors import ShapeError
 from ..operators import FORWARDS, apply, rule
 from ..tensor import same_dtype
+from .precision import widened
 from .shapes import reshape
-from .windows import columns, crop, overlap, per_axis, spatial, surround, widened, windows_of
+from .windows import columns, crop, overlap, per_axis, spatial, surround, windows_of
 
 __all__ = [
     "conv1d",

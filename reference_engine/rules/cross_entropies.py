@@ -15,8 +15,8 @@ from ..errors import (
 )
 from ..operators import FORWARDS, apply, as_operand, quiet, rule, values
 from ..tensor import Tensor, same_dtype
-from .activations import same_precision
 from .elementwise import exp, log, log1p, sigmoid, softplus
+from .precision import same_precision
 from .reductions import below_peak, log_softmax, mean, softmax, sum, total
 from .selection import where
 from .shapes import expand_dims, permute_dims

@@ -7,8 +7,8 @@ import numpy as np
 from ..errors import ShapeError, describe
 from ..operators import FORWARDS, apply, as_operand, operator, quiet, rule, same_dtype, values
 from .axes import along, place
-from .einsum import widened
 from .elementwise import sigmoid
+from .precision import widened
 from .selection import where
 from .shapes import broadcast_to, concat, flip
 

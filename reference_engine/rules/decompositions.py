@@ -18,9 +18,10 @@ from ..creation import astype
 from ..errors import OptionError, ShapeError
 from ..operators import FORWARDS, apply, as_operand, quiet, rule, same_dtype
 from .diagonals import diag_embed, diagonal, triu
-from .einsum import check_matrices, conjugate, widened
+from .einsum import check_matrices, conjugate
 from .elementwise import logical_and
 from .linear_algebra import matmul
+from .precision import widened
 from .selection import where
 from .shapes import concat, expand_dims, matrix_transpose, squeeze
 from .solving import adjoint, solve, solve_triangular, symmetric_part

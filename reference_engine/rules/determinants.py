@@ -6,7 +6,8 @@ import numpy as np
 
 from ..operators import FORWARDS, apply, as_operand, quiet, rule, values
 from .diagonals import trace
-from .einsum import check_matrices, conjugate, widened
+from .einsum import check_matrices, conjugate
+from .precision import widened
 from .products import cross, matrix_power
 from .shapes import concat, expand_dims, flip, matrix_transpose, roll
 

@@ -5,7 +5,8 @@ import numpy as np
 from ..creation import zeros_like
 from ..errors import OperandError, ShapeError, describe
 from ..operators import FORWARDS, apply, as_operand, quiet, rule, same_dtype, variadic_rule
-from .einsum import check_matrices, widened
+from .einsum import check_matrices
+from .precision import widened
 from .reductions import sum
 from .shapes import broadcast_to, expand_dims, permute_dims, reshape
 

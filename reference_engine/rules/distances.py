@@ -5,10 +5,10 @@ import math
 from ..errors import OptionError, ShapeError, describe
 from ..operators import FORWARDS, as_operand, operator, rule, values
 from ..tensor import same_dtype
-from .activations import same_precision
 from .cross_entropies import together
 from .normalization import axes_of, count, inverse_deviation
 from .norms import vector_norm
+from .precision import same_precision
 from .reductions import sum
 from .selection import where
 from .shapes import expand_dims

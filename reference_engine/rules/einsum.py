@@ -8,24 +8,11 @@ import numpy as np
 
 from ..errors import OptionError, ShapeError, describe
 from ..operators import FORWARDS, apply, operator, quiet, rule, same_dtype, variadic_rule
+from .precision import widened
 from .reductions import sum
 from .shapes import broadcast_to, reshape
 
 __all__ = ["einsum"]
-
-
-def widened(forward):
-    """A forward that computes half precision in float32 and rounds its answer once."""
-
-    @functools.wraps(forward)
-    def wide(*arrays, **parameters):
-        half = arrays[0].dtype
-        if half.itemsize != 2 or half.kind in "iu":
-            return forward(*arrays, **parameters)
-        y = forward(*(x.astype("float32") for x in arrays), **parameters)
-        return tuple(part.astype(half) for part in y) if isinstance(y, tuple) else y.astype(half)
-
-    return wide
 
 
 def conjugate(x):

@@ -7,8 +7,9 @@ import numpy as np
 from ..errors import OptionError, ShapeError, describe
 from ..kernels.error_functions import ndtr
 from ..operators import FORWARDS, apply, as_operand, rule
-from .activations import same_precision, unary
+from .activations import unary
 from .elementwise import sigmoid, tanh
+from .precision import same_precision
 from .selection import clip
 from .shapes import concat
 

@@ -9,7 +9,7 @@ from ..operators import FORWARDS, OPS, apply, operator, rule, values
 from ..operators import _applied_to_one as applied_to_one
 from ..tensor import Tensor, as_operand, as_tensor
 from .accumulation import sum_rows
-from .windows import widened
+from .precision import widened
 
 __all__ = ["getitem", "take"]
 

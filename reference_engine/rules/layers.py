@@ -7,8 +7,8 @@ import numpy as np
 from ..errors import OptionError, ShapeError, describe
 from ..operators import FORWARDS, apply, as_operand, operator, rule, values
 from ..tensor import same_dtype
-from .activations import same_precision
 from .linear_algebra import matmul
+from .precision import same_precision
 from .reductions import sum
 from .shapes import expand_dims, matrix_transpose, permute_dims, reshape, squeeze
 

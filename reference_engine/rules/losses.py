@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import OptionError
 from ..operators import as_operand, elementwise, operator, rule, values
-from .activations import same_precision, unary
+from .activations import unary
 from .cross_entropies import (
     binary_cross_entropy_with_logits,
     class_indices,
@@ -19,6 +19,7 @@ from .cross_entropies import (
 )
 from .distances import cosine_similarity, pairwise_distance
 from .elementwise import abs, exp, log, minimum, sign, softplus, square, tanh
+from .precision import same_precision
 from .reductions import mean, sum
 from .selection import clip, where
 

@@ -13,8 +13,8 @@ import numpy as np
 from ..errors import OperandError, ShapeError, describe
 from ..operators import FORWARDS, apply, as_operand, operator, rule
 from ..tensor import same_dtype
-from .activations import same_precision
 from .elementwise import rsqrt, square
+from .precision import same_precision
 from .reductions import mean
 from .shapes import reshape
 

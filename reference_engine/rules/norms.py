@@ -15,8 +15,9 @@ from ..operators import FORWARDS, apply, as_operand, operator, quiet, rule
 from .decompositions import svdvals
 from .determinants import inv
 from .diagonals import to_the_end
-from .einsum import check_matrices, conjugate, widened
+from .einsum import check_matrices, conjugate
 from .elementwise import abs
+from .precision import widened
 from .reductions import max, min, sum
 from .selection import where
 from .shapes import reshape

@@ -8,9 +8,10 @@ from ..errors import DtypeError, ShapeError, describe
 from ..operators import FORWARDS, apply, as_operand, rule, values
 from .elementwise import abs
 from .places import gather_at
+from .precision import widened
 from .resampling import sparse_map
 from .selection import where
-from .windows import crop, per_axis, spatial, surround, widened, windows_of
+from .windows import crop, per_axis, spatial, surround, windows_of
 
 __all__ = [
     "adaptive_avg_pool1d",

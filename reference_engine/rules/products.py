@@ -10,8 +10,9 @@ import numpy as np
 from ..creation import zeros_like
 from ..errors import ShapeError, describe
 from ..operators import FORWARDS, apply, as_operand, quiet, rule, same_dtype
-from .einsum import check_matrices, conjugate, widened
+from .einsum import check_matrices, conjugate
 from .linear_algebra import matmul
+from .precision import widened
 from .shapes import expand_dims, matrix_transpose, permute_dims, reshape
 
 __all__ = [

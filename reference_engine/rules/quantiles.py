@@ -7,7 +7,7 @@ import numpy as np
 from ..errors import DtypeError, OptionError, describe
 from ..operators import FORWARDS, apply, as_operand, quiet, rule, values
 from .axes import count, kept, places
-from .einsum import widened
+from .precision import widened
 from .reductions import sum
 from .selection import where
 from .shapes import reshape

@@ -8,8 +8,9 @@ import numpy as np
 from ..errors import OptionError, ShapeError, describe
 from ..operators import FORWARDS, apply, as_operand, elementwise, operator, rule, values
 from ..tensor import same_dtype
-from .activations import same_precision, unary
+from .activations import unary
 from .elementwise import abs, exp
+from .precision import same_precision
 from .selection import clip, where
 from .shapes import reshape
 

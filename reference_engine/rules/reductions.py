@@ -9,9 +9,9 @@ from ..creation import astype, ones_like, zeros_like
 from ..operators import FORWARDS, operator, quiet, rule
 from ..tensor import Tensor
 from .elementwise import exp
+from .precision import widened
 from .selection import where
 from .shapes import _along, broadcast, broadcast_to, concat, flip, permute_dims, reshape
-from .windows import widened
 
 # Every `axis` below is an int, a tuple of ints, or None for all axes.
 

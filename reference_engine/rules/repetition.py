@@ -6,7 +6,7 @@ from ..errors import OperandError, ShapeError
 from ..operators import FORWARDS, apply, as_operand, operator, rule, values
 from .arrangement import ravel
 from .axes import along, place
-from .einsum import widened
+from .precision import widened
 from .shapes import reshape
 
 __all__ = ["repeat", "tile"]

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import DtypeError, OperandError, OptionError, ShapeError, describe
 from ..operators import FORWARDS, apply, as_operand, rule
+from .precision import widened
 from .windows import (
     columns,
     crop,
@@ -18,7 +19,6 @@ from .windows import (
     per_axis,
     spatial,
     surround,
-    widened,
     windows_of,
 )
 

@@ -6,8 +6,8 @@ from ..errors import OptionError, ShapeError, describe
 from ..operators import FORWARDS, apply, as_operand, operator, quiet, rule, same_dtype, values
 from ..tensor import is_float
 from .axes import along, place
-from .einsum import widened
 from .indexing import put, take
+from .precision import widened
 from .reductions import cumulative_sum, sum
 from .selection import where
 from .shapes import broadcast_to, concat, flip, reshape, stack

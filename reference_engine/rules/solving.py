@@ -6,7 +6,8 @@ from ..creation import zeros_like
 from ..errors import ShapeError, describe
 from ..operators import FORWARDS, apply, as_operand, quiet, rule, same_dtype, values
 from .diagonals import tril, triu
-from .einsum import check_matrices, conjugate, widened
+from .einsum import check_matrices, conjugate
+from .precision import widened
 from .shapes import concat, expand_dims, matrix_transpose, squeeze
 
 __all__ = [

@@ -7,8 +7,9 @@ import numpy as np
 from ..errors import DtypeError, ShapeError, describe
 from ..operators import FORWARDS, apply, as_operand, operator, quiet, rule, same_dtype, values
 from .axes import count, kept, places, restore
-from .einsum import conjugate, widened
+from .einsum import conjugate
 from .linear_algebra import matmul
+from .precision import widened
 from .reductions import max, mean, min, prod, softmax, sum, var
 from .selection import where
 from .shapes import broadcast_to, matrix_transpose, reshape

@@ -1,6 +1,5 @@
 """Sliding windows over the spatial axes: their geometry, checked once, and how to read them."""
 
-import functools
 import itertools
 import math
 from typing import NamedTuple
@@ -118,19 +117,6 @@ def spatial(name, x, count):
 
 
 # Arrays ---------------------------------------------------------------------------------------
-
-
-def widened(forward):
-    """A forward that computes 16-bit floats, for which NumPy has no fast kernels, in float32."""
-
-    @functools.wraps(forward)
-    def wide(*arrays, **parameters):
-        dtype = arrays[0].dtype
-        if dtype.itemsize != 2 or dtype.kind not in "fV":  # V: bfloat16
-            return forward(*arrays, **parameters)
-        return forward(*(a.astype(np.float32) for a in arrays), **parameters).astype(dtype)
-
-    return wide
 
 
 def surround(x, padding, value=0):

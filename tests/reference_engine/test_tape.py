@@ -280,9 +280,10 @@ def test_an_integer_has_no_derivative():
     n = engine.constant(3)
     with (
         engine.GradientTape() as tape,
-        pytest.warns(engine.GradientWarning, match=r"int64 Tensor of shape .* None"),
+        pytest.warns(engine.GradientWarning, match=r"int64 Tensor of shape .* None") as warned,
     ):
         tape.watch(n)
+    assert warned[0].filename == __file__
     with pytest.warns(engine.GradientWarning, match="as target, wanted floats"):
         assert tape.gradient(n * n, n) is None
 
