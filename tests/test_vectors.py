@@ -220,7 +220,7 @@ def test_a_broken_case_costs_itself_alone_and_is_named(folder, write):
     (["zer", "--cases", "some.py", "--out", "out"], "no case matches 'zer'; did you mean zero?"),
     (["--cases", "some.py", "--out", "out", "--dtype", "float31"], "unknown dtype 'float31'"),
     (["--cases", "some.py", "--out", "."],
-     # which of its files is named, some.py or a __pycache__, is the system's choice
+     # the first of its files: some.py, or a __pycache__ that importing it left
      "; give --out a new or an empty folder\n"),
     (["--cases", "some.py", "--out", "some.py"], "Error: cannot write some.py: Not a directory"),
     (["--cases", "some.py", "--out", "none/out"],
