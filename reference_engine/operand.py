@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .errors import MissingAttributeError, OperandError, ShapeError, describe
+from .errors import MissingAttributeError, OperandError, OptionError, ShapeError, describe
 
 
 def _engine():
@@ -108,6 +108,12 @@ class Operand:
     def device(self):
         """Where the values are, as the array API asks: always "cpu"."""
         return "cpu"
+
+    def to_device(self, device, /, *, stream=None):
+        """Itself, on the one device that there is. Raises OptionError for another than "cpu"."""
+        if device != "cpu":
+            raise OptionError(f'to_device: got {device!r}, wanted "cpu"')
+        return self
 
     @property
     def T(self):

@@ -15,6 +15,7 @@ __all__ = [
     "bitwise_or",
     "bitwise_right_shift",
     "bitwise_xor",
+    "isin",
     "unique_all",
     "unique_counts",
     "unique_inverse",
@@ -30,6 +31,11 @@ bitwise_invert = elementwise("bitwise_invert", operator.invert)
 for _name in ("and", "or", "xor", "left_shift", "right_shift"):
     rule(f"bitwise_{_name}", None, None)
 rule("bitwise_invert", None)
+
+
+def isin(x, w, invert=False):
+    """For each element of x, whether it is (or, if `invert`, is not) among those of w."""
+    return Tensor(np.isin(values(as_tensor(x)), values(as_tensor(w)), invert=invert)[()])
 
 
 class UniqueAll(NamedTuple):

@@ -51,6 +51,14 @@ def test_distinct_elements():
     assert engine.unique_inverse(x).inverse_indices.shape == (2, 2)
 
 
+def test_membership_and_the_one_device():
+    assert engine.isin(X, [10, -3]).tolist() == [False, True, True]
+    assert engine.isin(X, [10, -3], invert=True).tolist() == [True, False, False]
+    assert X.to_device(X.device) is X
+    with pytest.raises(engine.OptionError, match=r"to_device: got 'cuda', wanted"):
+        X.to_device("cuda")
+
+
 def test_questions_about_dtypes():
     assert engine.isdtype(X.dtype, "integral")
     assert engine.isdtype(np.float32, ("complex floating", engine.float32))
