@@ -173,11 +173,8 @@ class _Rehearsal:
         for seed in seeds:
             seed.key = recording.next_key()
             self._tape.followed.add(seed.key)
-        self.followed, self.note = self._tape.followed, self._tape.note
+        self.note = self._tape.note
         self.records = self._tape._records
 
     def note_access(self, variable):
         """Variables are constants here."""
-
-
-
