@@ -191,7 +191,7 @@ def _operator(name: str, reflected: bool = False) -> Callable[..., Value]:
 
 def _missing(symbol: str) -> Callable[..., NoReturn]:
     remedy = "write xp.where inside xp.where" if symbol in "&|^~" else (
-        "conformance/ops.py lists the operators that there are")
+        "conformance/catalogue lists the operators that there are")
 
     def method(self: Value, *_: Any) -> NoReturn:
         raise CaseError(f"traced values have no {symbol}; {remedy}", self.builder.line())

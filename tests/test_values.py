@@ -351,7 +351,7 @@ def transpose(xp, cube):
     return cube.T  # <-
 
 
-@refused(CaseError, "traced values have no %; conformance/ops.py lists the operators")
+@refused(CaseError, "traced values have no %; conformance/catalogue lists the operators")
 def modulo(xp, x):
     return x % 2  # <-
 

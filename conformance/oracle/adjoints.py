@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.oracle.evaluate import Evaluation, Step
+from conformance.oracle.evaluate import Evaluation, Shift, Step
 from conformance.oracle.jets import Missing
 
 # Only here do ordinary programs leave the range, and looking costs a gradient for every node.
@@ -34,10 +34,9 @@ def _between(evaluation: Evaluation, target: int, source: int) -> Iterator[int]:
 def _overflows(evaluation: Evaluation, target: int, node: int) -> bool:
     """Whether the gradient of the target for this intermediate may be too large."""
     step = Step(evaluation, node, evaluation.graph.nodes[node])
-    for element in range(step.node.type.size):
-        value = evaluation.shifted(evaluation.key(target, ((1, node, element),)))
-        adjoint = step.coefficient(1, value)
-        if isinstance(adjoint, Missing):
+    value = evaluation.shifted(evaluation.key(target, (Shift(0, node),)))
+    for adjoint in step.gradient(0, step.node.type.size, value, None):
+        if type(adjoint) is Missing:
             if adjoint.kind == "overflow":
                 return True
         elif not abs(adjoint[0]) <= step.arithmetic.largest:

@@ -1,24 +1,47 @@
-"""Evaluation of a graph in an arithmetic; gradients are coefficients of fresh infinitesimals."""
+"""Evaluation of a graph in an arithmetic; derivatives are coefficients of fresh infinitesimals."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from flint import arb
 
 from conformance.errors import UsageError
 from conformance.graph import LEAVES, Graph, Node
-from conformance.oracle import arrays
-from conformance.oracle.arrays import ALONG_AXIS, REDUCTIONS, SHAPES, boxed, filled
-from conformance.oracle.elementwise import ELEMENTWISE, literal
 from conformance.oracle.functions import NoValue
-from conformance.oracle.jets import ONE, ZERO, Arithmetic, Jet, Missing, exact_ball
+from conformance.oracle.jets import (
+    LEVEL_BITS,
+    LEVEL_FIELD,
+    ONE,
+    ZERO,
+    Arithmetic,
+    Jet,
+    Missing,
+    exact_ball,
+)
 from conformance.oracle.merging import uses
+from conformance.oracle.rules import ALONG_AXIS, ARRAYS, ELEMENTWISE, REDUCTIONS, SHAPES
+from conformance.oracle.rules.elementwise import literal
+from conformance.oracle.walking import boxed, fibers, filled
 
-# (infinitesimal's bit, node, element): that infinitesimal is added to that element's value
-Shift = tuple[int, int, int]
+DERIVATIVES = ("grad", "jvp", "vjp", "jacobian")
+
+
+class Shift(NamedTuple):
+    """Infinitesimals of one level, added to the value of a node.
+
+    element: the one element that is shifted, or None for all, each by an infinitesimal of its own.
+    tangent: a node whose elements multiply a single infinitesimal instead, or None.
+    """
+
+    level: int
+    node: int
+    element: int | None = None
+    tangent: int | None = None
+
+
 Key = tuple[int, tuple[Shift, ...]]
 
 
@@ -34,7 +57,8 @@ class Evaluation:
                  arithmetic: Callable[[str], Arithmetic]) -> None:
         self.graph = graph
         self.inputs = inputs
-        self.arithmetics = {node.type.dtype: arithmetic(node.type.dtype) for node in graph}
+        self.arithmetics = {dtype: arithmetic(dtype)
+                            for dtype in {node.type.dtype for node in graph}}
         self.uses = uses(graph)
         self.values: dict[Key, np.ndarray] = {}
         self.leaves: dict[int, np.ndarray] = {}  # the same objects in every evaluation, for `known`
@@ -61,47 +85,85 @@ class Evaluation:
         return self.values[wanted]
 
     def key(self, position: int, shifts: tuple[Shift, ...]) -> Key:
-        """A node under the shifts that can reach it."""
-        if not shifts:
-            return position, ()
-        ancestors = self.graph.ancestors[position]
-        return position, tuple(s for s in shifts if s[1] in ancestors)
+        """A node under the shifts that can reach it, by way of the tangents of others too."""
+        ancestors = self.graph.ancestors
+        kept: list[Shift] = []
+        reached = [ancestors[position]]
+        for shift in reversed(shifts):  # the tangent of a shift knows those outside of it
+            if any(shift.node in nodes for nodes in reached):
+                kept.insert(0, shift)
+                if shift.tangent is not None:
+                    reached.append(ancestors[shift.tangent])
+        return position, tuple(kept)
 
     def operands(self, key: Key) -> list[Key]:
-        """What must be known to compute a node: for a gradient, its target once an element."""
+        """What must be known to compute a node; for a derivative, its target under a shift."""
         position, shifts = key
         node = self.graph.nodes[position]
-        if node.op == "grad":
-            target, source = node.inputs
-            if source not in self.graph.ancestors[target]:
-                return []
-            bit = self.fresh(shifts)
-            size = self.graph.nodes[source].type.size
-            return [self.key(target, (*shifts, (bit, source, i))) for i in range(size)]
+        if node.op in DERIVATIVES:
+            return self._below_derivative(node, shifts)
         if node.op == "stop_gradient":
             shifts = ()
-        return [self.key(i, shifts) for i in node.inputs]
+        found = [self.key(i, shifts) for i in node.inputs]
+        return found + [k for k in self.tangents(key) if k is not None]
 
-    @staticmethod
-    def fresh(shifts: tuple[Shift, ...]) -> int:
-        taken = sum(bit for bit, _, _ in shifts)
-        return ~taken & (taken + 1)
+    def _below_derivative(self, node: Node, shifts: tuple[Shift, ...]) -> list[Key]:
+        target, source, *factor = node.inputs
+        found = [self.key(i, shifts) for i in factor]
+        if source in self.graph.ancestors[target]:
+            found.insert(0, self.key(target, (*shifts, self.fresh(node, shifts))))
+        return found
+
+    def fresh(self, node: Node, shifts: tuple[Shift, ...], element: int | None = None) -> Shift:
+        """The shift of a derivative's source, at a level that is free."""
+        taken = {shift.level for shift in shifts}
+        level = next(k for k in range(len(taken) + 1) if k not in taken)
+        return Shift(level, node.inputs[1], element, node.inputs[2] if node.op == "jvp" else None)
+
+    def tangents(self, key: Key) -> list[Key | None]:
+        """For each shift of this very node, the key of its tangent: under those outside of it."""
+        position, shifts = key
+        return [None if shift.tangent is None else self.key(shift.tangent, shifts[:k])
+                for k, shift in enumerate(shifts) if shift.node == position]
 
     def compute(self, key: Key) -> np.ndarray:
         position, shifts = key
         node = self.graph.nodes[position]
         step = Step(self, position, node)
-        operands = [self.values[k] for k in self.operands(key)]
-        if node.op == "grad":
-            value = step.gradient(self.fresh(shifts), operands)
+        if node.op in DERIVATIVES:
+            value = self.derivative(step, shifts)
         elif node.op in LEAVES:
             if position not in self.leaves:
                 self.leaves[position] = RULES[node.op](step)
             value = self.leaves[position]
         else:
-            value = RULES[node.op](step, *operands)
-        own = [(bit, element) for bit, source, element in shifts if source == position]
-        return step.finish(value, own)
+            value = RULES[node.op](step, *(self.values[self.key(
+                i, () if node.op == "stop_gradient" else shifts)] for i in node.inputs))
+        own = [shift for shift in shifts if shift.node == position]
+        tangents = [None if k is None else self.values[k] for k in self.tangents(key)]
+        return step.finish(value, list(zip(own, tangents, strict=True)))
+
+    def derivative(self, step: Step, shifts: tuple[Shift, ...]) -> np.ndarray:
+        """grad, jvp, vjp or jacobian: coefficients of the level of a fresh shift."""
+        node = step.node
+        target, source, *factor = node.inputs
+        if source not in self.graph.ancestors[target]:
+            return step.constant(ZERO)
+        fresh = self.fresh(node, shifts)
+        value = self.values[self.key(target, (*shifts, fresh))]
+        if node.op == "jvp":
+            return step.tangent(fresh.level, value)
+        factors = self.values[self.key(factor[0], shifts)] if factor else None
+        size = self.graph.nodes[source].type.size
+        if node.op == "jacobian":
+            rows = [step.gradient(fresh.level, size, boxed(jet, ()), None) for jet in value.flat]
+            return filled([jet for row in rows for jet in row], node.type.shape)
+        if not any(type(jet) is Missing for jet in value.flat):
+            return filled(step.gradient(fresh.level, size, value, factors), node.type.shape)
+        # what the slope for one element lacks, that for another may have
+        return filled([step.gradient(fresh.level, size, self.shifted(
+            self.key(target, (*shifts, self.fresh(node, shifts, element)))), factors)[element]
+            for element in range(size)], node.type.shape)
 
 
 class Step:
@@ -152,7 +214,7 @@ class Step:
                        for c, yes, no in zip(*columns, strict=True)], shape)
 
     def reduction(self, rule: Callable[..., Any], x: np.ndarray) -> np.ndarray:
-        rows, _, _ = arrays.fibers(x, self.node["axis"])
+        rows, _, _ = fibers(x, self.node["axis"])
 
         def function(*fiber: Jet) -> Jet:
             return rule(self.arithmetic, self.node, fiber)
@@ -160,7 +222,7 @@ class Step:
         return filled([self.once(function, tuple(row)) for row in rows], self.node.type.shape)
 
     def along_axis(self, rule: Callable[..., Any], x: np.ndarray) -> np.ndarray:
-        rows, rest, (axis,) = arrays.fibers(x, self.node["axis"])
+        rows, rest, (axis,) = fibers(x, self.node["axis"])
 
         def function(*fiber: Jet) -> list[Jet]:
             return rule(self.arithmetic, self.node, fiber)
@@ -171,31 +233,50 @@ class Step:
             elements += [results] * len(row) if type(results) is Missing else results
         return np.moveaxis(filled(elements, (*rest, x.shape[axis])), -1, axis)
 
-    def matmul(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        def function(*row_and_column: Jet) -> Jet:
-            inner = len(row_and_column) // 2
-            return arrays.inner_product(self.arithmetic, row_and_column[:inner],
-                                        row_and_column[inner:])
+    def array(self, rule: Callable[..., Any], *operands: np.ndarray) -> np.ndarray:
+        """A rule for whole arrays: what any element lacks, all of the result lacks."""
+        shape = self.node.type.shape
+        gone = next((jet for x in operands for jet in x.flat if type(jet) is Missing), None)
+        if gone is None:
+            try:
+                return rule(self.arithmetic, self.node, *operands)
+            except NoValue as reason:
+                gone = self.missing(reason)
+        return filled([gone] * self.node.type.size, shape)
 
-        pairs = arrays.inner_products(a, b)
-        return filled([self.once(function, (*row, *column)) for row, column in pairs],
+    def gradient(self, level: int, size: int, target: np.ndarray,
+                 cotangents: np.ndarray | None) -> list[Jet | Missing]:
+        """For each element of the source, the coefficient of its infinitesimal in the target.
+
+        cotangents: what each element of the target is multiplied by; ones where None.
+        """
+        slopes: list[list[Jet]] = [[] for _ in range(size)]
+        factors = [None] * target.size if cotangents is None else cotangents.flat
+        for jet, factor in zip(target.flat, factors, strict=True):
+            gone = next((x for x in (jet, factor) if type(x) is Missing), None)
+            if gone is not None:
+                return [gone] * size
+            for element, slope in self.coefficients(level, jet).items():
+                slopes[element].append(slope if factor is None else
+                                       self.arithmetic.multiply(factor, slope))
+        return [self.arithmetic.add(terms) for terms in slopes]
+
+    def tangent(self, level: int, target: np.ndarray) -> np.ndarray:
+        """For each element of the target, the coefficient of the one infinitesimal of a level."""
+        return filled([jet if type(jet) is Missing else
+                       self.coefficients(level, jet).get(0, {0: ZERO}) for jet in target.flat],
                       self.node.type.shape)
 
-    def gradient(self, bit: int, targets: list[np.ndarray]) -> np.ndarray:
-        """For each element of the source, the coefficient of its infinitesimal in the target."""
-        if not targets:
-            return self.constant(ZERO)
-        return filled([self.coefficient(bit, target) for target in targets], self.node.type.shape)
-
-    def coefficient(self, bit: int, target: np.ndarray) -> Jet | Missing:
-        slopes = []
-        for jet in target.flat:
-            if type(jet) is Missing:
-                return jet
-            slope = {mask ^ bit: x for mask, x in jet.items() if mask & bit}
-            if slope:
-                slopes.append({0: ZERO, **slope})
-        return self.arithmetic.add(slopes)
+    @staticmethod
+    def coefficients(level: int, jet: Jet) -> dict[int, Jet]:
+        """What a level's infinitesimals are multiplied by, by number; they count from 0 here."""
+        found: dict[int, Jet] = {}
+        at = level * LEVEL_BITS
+        for monomial, x in jet.items():
+            number = monomial >> at & LEVEL_FIELD
+            if number:
+                found.setdefault(number - 1, {0: ZERO})[monomial ^ number << at] = x
+        return found
 
     def constant(self, ball: arb) -> np.ndarray:
         dtype = self.node.type.dtype
@@ -232,20 +313,33 @@ class Step:
             return self.missing(NoValue("domain", f"is {number}", final=True))
         return {0: ball}
 
-    def finish(self, value: np.ndarray, shifts: list[tuple[int, int]]) -> np.ndarray:
+    def finish(self, value: np.ndarray,
+               shifts: list[tuple[Shift, np.ndarray | None]]) -> np.ndarray:
         """Add the shifts of this very node, then what the arithmetic does to finished values."""
         if not self.node.type.is_float or (not shifts and not self.arithmetic.noisy):
             return value
         flat = list(value.flat)
-        for bit, element in shifts:
-            if type(flat[element]) is not Missing:
-                flat[element] = self.once(lambda jet, bit=bit: {**jet, bit: ONE},
-                                          (flat[element],), ("shift", bit))
+        for shift, tangents in shifts:
+            elements = range(len(flat)) if shift.element is None else (shift.element,)
+            for k in elements:
+                if tangents is None:
+                    flat[k] = self.once(lambda jet, at=(k + 1) << shift.level * LEVEL_BITS:
+                                        {**jet, at: ONE}, (flat[k],), ("shift", shift.level, k))
+                else:
+                    flat[k] = self.along(shift.level, flat[k], tangents.flat[k])
         if self.arithmetic.noisy:
             count = self.evaluation.uses[self.position]
             flat = [self.once(lambda jet: self.arithmetic.settle(jet, count), (jet,), "settle")
                     for jet in flat]
         return filled(flat, value.shape)
+
+    @staticmethod
+    def along(level: int, jet: Jet | Missing, tangent: Jet | Missing) -> Jet | Missing:
+        """A number that moves along its tangent."""
+        if type(jet) is Missing or type(tangent) is Missing:
+            return jet if type(jet) is Missing else tangent
+        at = 1 << level * LEVEL_BITS
+        return {**jet, **{monomial | at: x for monomial, x in tangent.items()}}
 
 
 def _elementwise(rule: Callable[..., Any]) -> Callable[..., np.ndarray]:
@@ -260,19 +354,22 @@ def _along_axis(rule: Callable[..., Any]) -> Callable[..., np.ndarray]:
     return lambda step, x: step.along_axis(rule, x)
 
 
+def _array(rule: Callable[..., Any]) -> Callable[..., np.ndarray]:
+    return lambda step, *operands: step.array(rule, *operands)
+
+
 def _shape(rule: Callable[..., Any]) -> Callable[..., np.ndarray]:
     return lambda step, *operands: boxed(rule(step.node, *operands), step.node.type.shape)
 
 
-# operator -> (step, *operand arrays) -> array; `grad` is Step.gradient
+# operator -> (step, *operand arrays) -> array; derivatives are Evaluation.derivative's
 RULES: dict[str, Callable[..., np.ndarray]] = {
     **{name: _elementwise(rule) for name, rule in ELEMENTWISE.items()},
     **{name: _reduction(rule) for name, rule in REDUCTIONS.items()},
     **{name: _along_axis(rule) for name, rule in ALONG_AXIS.items()},
     **{name: _shape(rule) for name, rule in SHAPES.items()},
+    **{name: _array(rule) for name, rule in ARRAYS.items()},
     **dict.fromkeys(LEAVES, Step.leaf),
-    "grad": Step.gradient,
-    "matmul": Step.matmul,
     "stop_gradient": lambda step, x: x,
     "where": Step.where,
     "zeros_like": lambda step, x: step.constant(ZERO),

@@ -10,10 +10,41 @@ from flint import arb, ctx
 from conformance.formats import FORMATS
 from conformance.oracle.functions import FUNCTIONS, Function, NoValue
 
-# An element of arb[e1, ..., en]/(e1^2, ..., en^2): bitmask of infinitesimals -> coefficient.
-# The mask 0 is always there. A mask that is absent stands for no dependence at all; a present
-# coefficient of exactly 0 for a dependence with slope 0 (at a kink that is a difference).
+# A polynomial in infinitesimals, by monomial. Infinitesimals come in levels, one level for each
+# gradient that is nested around, one infinitesimal of it for each element that is shifted; products
+# of two of one level vanish. A monomial is an int with a field of LEVEL_BITS for each level: the
+# infinitesimal's number, counted from 1, or 0. The monomial 0 is always there. One that is absent
+# stands for no dependence at all; a present coefficient of exactly 0 for a dependence with slope 0
+# (at a kink that is a difference).
 Jet = dict[int, arb]
+LEVEL_BITS = 24
+LEVEL_FIELD = (1 << LEVEL_BITS) - 1
+
+
+def levels(monomial: int) -> int:
+    """The levels that a monomial has an infinitesimal of, as a bitmask."""
+    if monomial <= LEVEL_FIELD:
+        return int(monomial > 0)
+    found, bit = 0, 1
+    while monomial:
+        if monomial & LEVEL_FIELD:
+            found |= bit
+        monomial >>= LEVEL_BITS
+        bit <<= 1
+    return found
+
+
+def order(monomial: int) -> int:
+    """How many infinitesimals a monomial multiplies."""
+    return levels(monomial).bit_count()
+
+
+def by_levels(jet: Jet) -> dict[int, list[tuple[int, arb]]]:
+    """The terms of a jet, those of the same levels together."""
+    found: dict[int, list[tuple[int, arb]]] = {}
+    for term in jet.items():
+        found.setdefault(levels(term[0]), []).append(term)
+    return found
 
 ZERO = arb(0)
 ONE = arb(1)
@@ -94,13 +125,26 @@ class Arithmetic:
 
     def multiply(self, a: Jet, b: Jet) -> Jet:
         term = self.term
+        if len(b) == 1 and 0 in b:
+            y = b[0]
+            return {s: term(x, y) for s, x in a.items()}
+        if len(a) == 1 and 0 in a:
+            x = a[0]
+            return {t: term(x, y) for t, y in b.items()}
+        return self._multiply(a, b)
+
+    def _multiply(self, a: Jet, b: Jet) -> Jet:
+        term = self.term
+        right = by_levels(b)
         out: Jet = {}
-        for s, x in a.items():
-            for t, y in b.items():
-                if not s & t:
-                    xy = term(x, y)
-                    mask = s | t
-                    out[mask] = out[mask] + xy if mask in out else xy
+        for g, xs in by_levels(a).items():
+            for h, ys in right.items():
+                if not g & h:
+                    for s, x in xs:
+                        for t, y in ys:
+                            xy = term(x, y)
+                            mask = s | t
+                            out[mask] = out[mask] + xy if mask in out else xy
         return out
 
     def prod(self, jets: Sequence[Jet]) -> Jet:
@@ -120,11 +164,11 @@ class Arithmetic:
         nilpotent = {mask: x for mask, x in a.items() if mask}
         bits = 0
         for mask in nilpotent:
-            bits |= mask
-        order = bits.bit_count()
-        coefficients = self.taylor(function, a[0], order)
-        result = {0: coefficients[order]}
-        for c in reversed(coefficients[:order]):
+            bits |= levels(mask)
+        highest = bits.bit_count()
+        coefficients = self.taylor(function, a[0], highest)
+        result = {0: coefficients[highest]}
+        for c in reversed(coefficients[:highest]):
             result = self.multiply(nilpotent, result)
             result[0] = c
         return result

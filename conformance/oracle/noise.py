@@ -11,7 +11,7 @@ from conformance.formats import Format
 from conformance.oracle import allowances
 from conformance.oracle.allowances import Allowance
 from conformance.oracle.functions import Function, NoValue
-from conformance.oracle.jets import ONE, ZERO, Arithmetic, Jet
+from conformance.oracle.jets import ONE, ZERO, Arithmetic, Jet, order
 
 
 class Noisy(Arithmetic):
@@ -123,7 +123,7 @@ class Noisy(Arithmetic):
         """
         product = super().prod(jets)
         masks = {mask for jet in jets for mask in jet if mask}
-        if not any(mask.bit_count() == 1 for mask in masks) or any(j[0].contains(0) for j in jets):
+        if not any(order(mask) == 1 for mask in masks) or any(j[0].contains(0) for j in jets):
             return product
         relative: Jet = {}
         for jet in jets:
@@ -150,7 +150,7 @@ class Noisy(Arithmetic):
         for mask, x in jet.items():
             y = x
             if mask and not y.is_zero():
-                nested = mask.bit_count() - 1
+                nested = order(mask) - 1
                 count = uses - 1 + nested * (allowances.REUSE_FACTOR * uses
                                              + allowances.REUSE_CONSTANT)
                 if count > 0:

@@ -8,7 +8,7 @@
     unary(engine.digamma, mpmath.digamma, points, ulps=(4, 4, 8))
 
 The formula says what the operator computes, in the catalogued operators of `xp`
-(conformance/ops.py); no derivative is written anywhere. For fixed generic cotangents v of the
+(conformance/catalogue); no derivative is written anywhere. For fixed generic cotangents v of the
 output and directions u_j of the inputs, the oracle proves, and the engine is asked for,
 
     value      y = f(x)

@@ -16,7 +16,7 @@ from conformance.graph import Output
 from conformance.inputs import uniform
 from conformance.oracle import certify
 from conformance.oracle.evaluate import Evaluation, Step
-from conformance.oracle.jets import ZERO, Arithmetic, Missing, working_precision
+from conformance.oracle.jets import LEVEL_BITS, ZERO, Arithmetic, Missing, working_precision
 from conformance.oracle.merging import merge
 from conformance.tracing import grad, trace
 from conformance.typing_rules import TensorType
@@ -24,7 +24,7 @@ from conformance.typing_rules import TensorType
 # How much one check may compute: input elements times elements of all nodes, at 10 us each.
 LARGEST_CHECK = 60_000
 # Infinitesimals beside those that Evaluation takes for its gradients, which are the lowest free.
-DIRECTIONS = (1 << 30, 1 << 31)
+DIRECTIONS = (1 << 4 * LEVEL_BITS, 1 << 5 * LEVEL_BITS)
 # order -> coefficient that it adds, and what that is called in a value and in a gradient
 ALONG = {
     2: (DIRECTIONS[0], {"value": "tangent", "gradient": "second"}),
@@ -153,7 +153,7 @@ class Directed(Evaluation):
         position, shifts = key
         node = self.graph.nodes[position]
         if node.op == "input":
-            own = [(bit, element) for bit, source, element in shifts if source == position]
+            own = [(shift, None) for shift in shifts if shift.node == position]
             return Step(self, position, node).finish(self.leaf(position), own)
         value = super().compute(key)
         if node.op == "stop_gradient":

@@ -13,7 +13,7 @@ from conformance.errors import ClosedFormError
 from conformance.graph import Graph, Node, Output
 from conformance.oracle import check_closed_forms, derivatives
 from conformance.oracle import evaluate as oracle
-from conformance.oracle.arrays import filled
+from conformance.oracle.walking import filled
 from conformance.typing_rules import TensorType
 
 # --- wrong formulas -------------------------------------------------------------------------------

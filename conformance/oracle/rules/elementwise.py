@@ -9,9 +9,10 @@ from typing import Any
 from flint import arb
 
 from conformance.graph import Node
-from conformance.oracle import arrays, functions
+from conformance.oracle import functions
 from conformance.oracle.functions import FUNCTIONS, NoValue
 from conformance.oracle.jets import ONE, ZERO, Arithmetic, Jet, choose, exact_ball, midpoint, sign
+from conformance.oracle.rules.reductions import logsumexp
 
 Rule = Callable[..., Any]
 
@@ -111,7 +112,7 @@ def logaddexp(arithmetic: Arithmetic, node: Node, a: Jet, b: Jet) -> Jet:
     value = arithmetic.add(({0: large[0]}, arithmetic.apply("softplus", gap)))
     if len(a) == len(b) == 1:
         return value
-    return {**arrays.logsumexp(arithmetic, node, (large, small)), 0: value[0]}
+    return {**logsumexp(arithmetic, node, (large, small)), 0: value[0]}
 
 
 def comparison(true: Callable[[Any, Any], bool], false: Callable[[Any, Any], bool],

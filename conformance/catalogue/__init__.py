@@ -1,0 +1,15 @@
+"""The operator catalogue: what each operator is called, takes, accepts and returns.
+
+One module a family, each with its OPERATORS.
+"""
+
+from conformance.catalogue import (
+    core,
+    elementwise,
+    indexing,
+    linear_algebra,
+    reductions,
+    shapes,
+)
+
+FAMILIES = (core, elementwise, reductions, shapes, linear_algebra, indexing)

@@ -1,0 +1,27 @@
+"""What operators compute, in any arithmetic; one module a family, as in the catalogue.
+
+A module's tables, each of which it may lack:
+
+ELEMENTWISE: name -> (arithmetic, node, *jets) -> jet or bool.
+REDUCTIONS: name -> (arithmetic, node, fiber) -> jet.
+ALONG_AXIS: name -> (arithmetic, node, fiber) -> one jet for each place of the fiber.
+SHAPES: name -> (node, *arrays) -> array, of elements that were moved and not touched.
+ARRAYS: name -> (arithmetic, node, *arrays) -> array, an object array of the node's shape.
+"""
+
+from typing import Any
+
+from conformance.oracle.rules import elementwise, linear_algebra, reductions, shapes
+
+FAMILIES = (elementwise, reductions, shapes, linear_algebra)
+
+
+def _table(name: str) -> dict[str, Any]:
+    return {op: rule for family in FAMILIES for op, rule in getattr(family, name, {}).items()}
+
+
+ELEMENTWISE = _table("ELEMENTWISE")
+REDUCTIONS = _table("REDUCTIONS")
+ALONG_AXIS = _table("ALONG_AXIS")
+SHAPES = _table("SHAPES")
+ARRAYS = _table("ARRAYS")
