@@ -6,6 +6,10 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
+
+from conformance.errors import UsageError
+
 
 @dataclass(frozen=True)
 class Format:
@@ -48,3 +52,15 @@ FORMATS = {
     "float32": Format(24, -126, 127),
     "float64": Format(53, -1022, 1023),
 }
+
+
+def numpy_dtype(name: str) -> np.dtype:
+    """NumPy's dtype of a catalogue dtype; raises UsageError where bfloat16 is not there."""
+    if name != "bfloat16":
+        return np.dtype(name)
+    try:
+        import ml_dtypes
+    except ImportError:
+        raise UsageError("bfloat16 values need a package that teaches them to NumPy: "
+                         "pip install ml_dtypes") from None
+    return np.dtype(ml_dtypes.bfloat16)

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from conformance.errors import CaseError, UsageError
+from conformance.errors import CaseError
+from conformance.formats import numpy_dtype
 
 SIGNIFICANT_BITS = 8
 # float16's narrow range: what is exact there is exact in every format
@@ -38,18 +39,7 @@ class Input:
         if values.dtype.kind != "f":
             return values
         with np.errstate(over="ignore", under="ignore"):
-            return values.astype(_numpy_dtype(dtype))
-
-
-def _numpy_dtype(dtype: str) -> np.dtype:
-    if dtype != "bfloat16":
-        return np.dtype(dtype)
-    try:
-        import ml_dtypes
-    except ImportError:
-        raise UsageError("bfloat16 values need a package that teaches them to NumPy: "
-                         "pip install ml_dtypes") from None
-    return np.dtype(ml_dtypes.bfloat16)
+            return values.astype(numpy_dtype(dtype))
 
 
 def array(values: Any) -> Input:

@@ -25,6 +25,7 @@ from conformance.backends.layout import Block
 from conformance.backends.printing import BARE, Printer, Spelling
 from conformance.backends.styles import Emitter
 from conformance.errors import MissingFramework, Unsupported
+from conformance.formats import numpy_dtype
 from conformance.graph import LEAVES, Graph
 
 
@@ -168,7 +169,7 @@ class Backend(ABC):
                 array, kind = values[node["name"]], node["kind"]
                 names.append(printer.names[position])
             elif node.op == "constant":
-                array, kind = np.array(node["value"], node.type.dtype), "constant"
+                array, kind = np.array(node["value"], numpy_dtype(node.type.dtype)), "constant"
             else:
                 continue
             text = self.leaf(array.reshape(node.type.shape), node.type.dtype, kind=kind,

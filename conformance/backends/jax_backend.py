@@ -10,7 +10,7 @@ import numpy as np
 from conformance.backends.base import Backend
 from conformance.backends.functions import FunctionalStyle
 from conformance.backends.printing import Call, Expr, Spelling, function, nested, plain
-from conformance.typing_rules import normalize_axes
+from conformance.typing_rules import FLOATS, normalize_axes
 
 
 def _take(call: Call) -> Expr:
@@ -36,6 +36,7 @@ class JaxBackend(Backend):
     reserved = ("jax", "jnp")
     style = FunctionalStyle
     bare = Backend.bare | {"where", "maximum", "minimum", "atan2", "hypot", "logaddexp"}
+    dtypes = FLOATS
     spellings: ClassVar[Mapping[str, Spelling | None]] = {
         "stop_gradient": function("jax.lax.stop_gradient"),
         "erf": function("jax.scipy.special.erf"),
@@ -71,9 +72,11 @@ class JaxBackend(Backend):
         return super().load(program)
 
     def array(self, values: np.ndarray, dtype: str) -> str:
-        if values.size:  # floats have the precision that `setup` chose
-            return f"jnp.array({nested(values, dtype)})"
-        kind = {"bool": ", dtype=bool", "int64": ", dtype=int"}.get(dtype, "")
+        # other floats have the precision that `setup` chose
+        half = f", dtype=jnp.{dtype}" if dtype in ("float16", "bfloat16") else ""
+        if values.size:
+            return f"jnp.array({nested(values, dtype)}{half})"
+        kind = {"bool": ", dtype=bool", "int64": ", dtype=int"}.get(dtype, half)
         return f"jnp.zeros({plain(values.shape)}{kind})"
 
     def synchronize(self, values: Mapping[str, Any]) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from conformance.formats import numpy_dtype
+
 
 def number(value: float | int | bool) -> str:
     """A number as Python source, NaN and infinities included."""
@@ -48,11 +50,12 @@ def shortest(value: Any, dtype: str) -> str:
     """
     if dtype in ("bool", "int64"):
         return repr(value.item() if isinstance(value, np.generic) else value)
-    exact = np.dtype(dtype).type(value)
+    kind = numpy_dtype(dtype).type
+    exact = kind(value)
     if not np.isfinite(exact):
         return number(float(exact))
     short = float(str(exact))
-    return number(short if np.dtype(dtype).type(short) == exact else float(exact))
+    return number(short if kind(short) == exact else float(exact))
 
 
 def nested(values: np.ndarray, dtype: str) -> str:

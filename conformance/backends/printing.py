@@ -15,6 +15,7 @@ from conformance.backends.layout import Block
 from conformance.backends.literals import nested, number, plain, quoted, shortest, whole
 from conformance.backends.names import Names
 from conformance.errors import Unsupported
+from conformance.formats import numpy_dtype
 from conformance.graph import LEAVES, Graph, Node
 from conformance.typing_rules import TensorType, normalize_axes
 
@@ -238,7 +239,7 @@ class Printer:
         if bare:
             text = number(node["value"])
             return Expr(text, UNARY if text.startswith("-") else ATOM)
-        values = np.asarray(node["value"], dtype=node.type.dtype)
+        values = np.asarray(node["value"], dtype=numpy_dtype(node.type.dtype))
         return Expr(self.backend.array(values, node.type.dtype))
 
     def results(self) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from conformance.backends.base import Backend
 from conformance.backends.printing import Call, Expr, Spelling, function, nested, plain
 from conformance.backends.styles import TAPES, TapeStyle, as_variable
+from conformance.typing_rules import FLOATS
 
 
 def _take(call: Call) -> Expr:
@@ -29,6 +30,7 @@ class ReferenceBackend(Backend):
     tape = "engine.GradientTape"
     zero_gradients = '"zero"'
     bare = Backend.bare | {"where", "maximum", "minimum", "atan2", "hypot", "logaddexp"}
+    dtypes = FLOATS
     spellings: ClassVar[Mapping[str, Spelling | None]] = {
         "reshape": function("engine.reshape", positional=("shape",)),
         "permute_dims": function("engine.permute_dims", positional=("axes",)),

@@ -25,6 +25,7 @@ from conformance.backends.printing import (
     whole,
 )
 from conformance.backends.styles import TAPES, TapeStyle, as_variable
+from conformance.typing_rules import FLOATS
 
 
 class GradientTapeStyle(TapeStyle):
@@ -142,6 +143,7 @@ class TensorFlowBackend(Backend):
     tape = "tf.GradientTape"
     zero_gradients = "tf.UnconnectedGradients.ZERO"
     bare = Backend.bare | {"where", "maximum", "minimum", "atan2", "logaddexp"}
+    dtypes = FLOATS
     spellings: ClassVar[Mapping[str, Spelling | None]] = {
         **{name: function(f"tf.math.{name}") for name in (
             "erf", "expm1", "log", "log1p", "reciprocal", "rsqrt", "softplus", "atan2")},

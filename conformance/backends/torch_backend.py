@@ -21,6 +21,8 @@ from conformance.backends.printing import (
     whole,
 )
 from conformance.backends.styles import Emitter
+from conformance.formats import numpy_dtype
+from conformance.typing_rules import FLOATS
 
 # torch saves nothing for the backward of these, so that it can go over them again at any time
 KEEPS_NOTHING = frozenset({
@@ -223,6 +225,7 @@ class TorchBackend(Backend):
     reserved = ("torch",)
     style = AutogradGradStyle
     bare = Backend.bare | {"where"}
+    dtypes = FLOATS
     spellings: ClassVar[Mapping[str, Spelling | None]] = {
         "stop_gradient": template("{0}.detach()"),
         "softplus": function("torch.nn.functional.softplus"),
@@ -259,4 +262,6 @@ class TorchBackend(Backend):
         return f"{text[:-1]}, requires_grad=True)" if differentiated else text
 
     def to_numpy(self, value: Any) -> np.ndarray:
+        if str(value.dtype) == "torch.bfloat16":  # which torch does not give to NumPy
+            return value.float().numpy(force=True).astype(numpy_dtype("bfloat16"))
         return value.numpy(force=True)  # as numpy() refuses lazy zeros

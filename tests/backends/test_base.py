@@ -23,6 +23,7 @@ from conformance.backends import (
 from conformance.backends.printing import Expr
 from conformance.backends.reference import ReferenceBackend
 from conformance.errors import MissingFramework, Unsupported, UsageError
+from conformance.formats import FORMATS, numpy_dtype
 from conformance.graph import Graph
 from conformance.typing_rules import TensorType
 
@@ -130,8 +131,24 @@ def test_unsupported_modes_and_dtypes() -> None:
     values = CHAINED.values("float32")
     with pytest.raises(Unsupported, match="reference has no mode 'compiled', only reverse"):
         backend.program(CHAINED.graph(), values, mode="compiled")
-    with pytest.raises(Unsupported, match="reference has no float16"):
-        backend.program(graph_of(cube, "float16"), {"x": np.ones(2, "float16")})
+    with pytest.raises(Unsupported, match="autograd has no float16"):
+        get_backend("autograd").program(graph_of(cube, "float16"), {"x": np.ones(2, "float16")})
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("backend", ["reference", "torch", "tensorflow", "jax"], indirect=True)
+def test_half_precision_goes_in_and_comes_out(backend: Backend, dtype: str) -> None:
+    """With subnormals, and with literals that the dtype cannot hold."""
+    def scaled(xp: Any, x: Any) -> dict[str, Any]:
+        return {"y": x * 1.0, "dy/dx": grad(xp.sum(xp.maximum(x, 0.1) * x), x)}
+
+    format = FORMATS[dtype]
+    x = np.array([format.smallest_normal / 2, -1 / 3, 3.0, format.largest], numpy_dtype(dtype))
+    tenth = format.round(0.1)
+    evaluation = backend.evaluate(graph_of(scaled, dtype, (4,)), {"x": x})
+    assert {value.dtype.name for value in evaluation.values.values()} == {dtype}
+    assert evaluation.values["y"][1:].tolist() == x[1:].tolist()
+    assert evaluation.values["dy/dx"].tolist() == [tenth, tenth, 6.0, np.inf]
 
 
 @pytest.mark.parametrize("backend", ["torch"], indirect=True)
