@@ -109,13 +109,15 @@ def _floats_hint(dtypes: set[str]) -> str:
     return f"; {' and '.join(found)}" if found else ""
 
 
-def _flag(parameters: Parameters, name: str) -> bool:
+def flag(parameters: Parameters, name: str) -> bool:
+    """A parameter that is True or False; raises ShapeError."""
     if not isinstance(parameters[name], bool):
         raise ShapeError(f"wants True or False as {name}, got {parameters[name]!r}")
     return parameters[name]
 
 
-def _number(parameters: Parameters, name: str) -> float:
+def number(parameters: Parameters, name: str) -> float:
+    """A parameter that is a number; raises ShapeError."""
     value = parameters[name]
     if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
         raise ShapeError(f"wants a Python number as {name}, got {value!r}")
@@ -184,7 +186,7 @@ def clip(types: Types, parameters: Parameters) -> TensorType:
 
 def _bound(parameters: Parameters, name: str) -> float:
     try:
-        return _number(parameters, name)
+        return number(parameters, name)
     except ShapeError as error:
         raise ShapeError(f"{error.message}; "
                          "xp.maximum and xp.minimum take bounds that are arrays") from None
@@ -196,7 +198,7 @@ def reduction(types: Types, parameters: Parameters) -> TensorType:
     float_operands(types)
     (x,) = types
     axes = normalize_axes(parameters["axis"], len(x.shape))
-    if _flag(parameters, "keepdims"):
+    if flag(parameters, "keepdims"):
         shape = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
     else:
         shape = tuple(n for i, n in enumerate(x.shape) if i not in axes)
@@ -211,7 +213,7 @@ def nonempty_reduction(types: Types, parameters: Parameters) -> TensorType:
 
 
 def variance(types: Types, parameters: Parameters) -> TensorType:
-    _number(parameters, "correction")
+    number(parameters, "correction")
     return nonempty_reduction(types, parameters)
 
 

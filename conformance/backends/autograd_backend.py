@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from conformance.backends import autograd_arrays
 from conformance.backends.base import Backend
 from conformance.backends.functions import FunctionalStyle
 from conformance.backends.printing import (
@@ -94,6 +95,7 @@ class AutogradBackend(Backend):
         "squeeze": _squeeze, "flip": _flip, "take": _take,
         "matrix_transpose": template("np.swapaxes({0}, -1, -2)"),
         "concat": function("np.concatenate", sequence=True),
+        **autograd_arrays.SPELLINGS,
     }
 
     def gradient(self, name: str, count: int) -> str:

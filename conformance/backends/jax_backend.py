@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from conformance.backends import jax_arrays
 from conformance.backends.base import Backend
 from conformance.backends.functions import FunctionalStyle
 from conformance.backends.printing import Call, Expr, Spelling, function, nested, plain
@@ -50,6 +51,7 @@ class JaxBackend(Backend):
         "broadcast_to": function("jnp.broadcast_to", positional=("shape",)),
         "roll": function("jnp.roll", positional=("shift",)),
         "take": _take,
+        **jax_arrays.SPELLINGS,
     }
 
     def gradient(self, name: str, count: int) -> str:

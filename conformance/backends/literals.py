@@ -39,7 +39,7 @@ def plain(value: Any) -> str:
         return f"({', '.join(map(plain, value))}{',' if len(value) == 1 else ''})"
     if isinstance(value, list):
         return f"[{', '.join(map(plain, value))}]"
-    return repr(value)
+    return quoted(value) if isinstance(value, str) else repr(value)
 
 
 def shortest(value: Any, dtype: str) -> str:

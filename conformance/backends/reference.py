@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from conformance import ops
 from conformance.backends.base import Backend
 from conformance.backends.printing import Call, Expr, Spelling, function, nested, plain
 from conformance.backends.styles import TAPES, TapeStyle, as_variable
@@ -15,6 +16,17 @@ from conformance.typing_rules import FLOATS
 
 def _take(call: Call) -> Expr:
     return Expr(f"engine.take({call.text}, {plain(list(call['indices']))}, axis={call['axis']})")
+
+
+def _positional(call: Call) -> Expr:
+    """The first parameter goes without its name."""
+    first = next(iter(ops.get(call.node.op).parameters))
+    return function(f"engine.{call.node.op}", positional=(first,))(call)
+
+
+def _einsum(call: Call) -> Expr:
+    left, right = (operand.text for operand in call.operands)
+    return Expr(f'engine.einsum("{call["equation"]}", {left}, {right})')
 
 
 class ReferenceBackend(Backend):
@@ -37,6 +49,9 @@ class ReferenceBackend(Backend):
         "broadcast_to": function("engine.broadcast_to", positional=("shape",)),
         "roll": function("engine.roll", positional=("shift",)),
         "take": _take,
+        **dict.fromkeys(("pad", "tile", "repeat"), _positional),
+        "moveaxis": function("engine.moveaxis", positional=("source", "destination")),
+        "einsum": _einsum,
     }
 
     def array(self, values: np.ndarray, dtype: str) -> str:

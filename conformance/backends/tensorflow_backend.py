@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from conformance.backends import tensorflow_arrays
 from conformance.backends.base import Backend, Program
 from conformance.backends.printing import (
     PRODUCT,
@@ -163,6 +164,7 @@ class TensorFlowBackend(Backend):
         "matrix_transpose": function("tf.linalg.matrix_transpose"),
         "concat": _concat,
         "matmul": _matmul, "take": _take,
+        **tensorflow_arrays.SPELLINGS,
     }
 
     def array(self, values: np.ndarray, dtype: str) -> str:

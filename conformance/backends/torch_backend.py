@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from conformance.backends import torch_arrays
 from conformance.backends.base import Backend, differentiated
 from conformance.backends.printing import (
     ATOM,
@@ -249,6 +250,7 @@ class TorchBackend(Backend):
         "concat": function("torch.concat", sequence=True, axis="dim"),
         "stack": function("torch.stack", sequence=True, axis="dim"),
         "getitem": _getitem, "take": _take,
+        **torch_arrays.SPELLINGS,
     }
 
     def array(self, values: np.ndarray, dtype: str) -> str:

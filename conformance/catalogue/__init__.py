@@ -8,8 +8,11 @@ from conformance.catalogue import (
     elementwise,
     indexing,
     linear_algebra,
+    products,
+    rearranging,
     reductions,
     shapes,
 )
 
-FAMILIES = (core, elementwise, reductions, shapes, linear_algebra, indexing)
+FAMILIES = (core, elementwise, reductions, shapes, linear_algebra, indexing, rearranging,
+            products)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 from conformance.graph import Graph, Node, Output
+from conformance.product_rules import summation
+from conformance.typing_rules import broadcast_shapes
 
 COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum", "hypot", "logaddexp", "equal",
                          "not_equal"})
@@ -53,6 +57,20 @@ def _uses(graph: Graph, node: Node, operand: int) -> int:
             # every element meets each row or column of the other side
             inner = graph.nodes[node.inputs[0]].type.shape[-1]
             return max(1, node.type.size * inner // size)
+        case "outer" | "inner" | "tensordot" | "einsum":
+            a, b = (graph.nodes[i].type.shape for i in node.inputs)
+            return max(1, summation(node.op, dict(node.parameters), a, b).size(a, b) // size)
+        case "vecdot":
+            a, b = (graph.nodes[i].type.shape for i in node.inputs)
+            return max(1, math.prod(broadcast_shapes(a, b)) // size)
+        case "cross":
+            return 2 * max(1, node.type.size // size)
+        case "pad" if node["mode"] != "constant":
+            # what lies at an edge, or is mirrored, is copied along each axis
+            return math.prod(1 + (sum(pair) if node["mode"] == "edge" else 2 * bool(any(pair)))
+                             for pair in node["widths"])
+        case "repeat" if isinstance(node["repeats"], tuple):
+            return max((1, *node["repeats"]))
         case "take":
             return max((node["indices"].count(i) for i in node["indices"]), default=1)
         case "cumulative_sum":

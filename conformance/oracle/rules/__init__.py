@@ -11,9 +11,16 @@ ARRAYS: name -> (arithmetic, node, *arrays) -> array, an object array of the nod
 
 from typing import Any
 
-from conformance.oracle.rules import elementwise, linear_algebra, reductions, shapes
+from conformance.oracle.rules import (
+    elementwise,
+    linear_algebra,
+    products,
+    rearranging,
+    reductions,
+    shapes,
+)
 
-FAMILIES = (elementwise, reductions, shapes, linear_algebra)
+FAMILIES = (elementwise, reductions, shapes, linear_algebra, rearranging, products)
 
 
 def _table(name: str) -> dict[str, Any]:

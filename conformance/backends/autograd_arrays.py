@@ -1,0 +1,59 @@
+"""How autograd's NumPy spells what rearranges, gathers, sorts and multiplies arrays."""
+
+from __future__ import annotations
+
+from conformance.backends.printing import Call, Expr, Spelling, function, plain, template
+from conformance.errors import Unsupported
+
+
+def _pad(call: Call) -> Expr:
+    """autograd has the gradient of padding by a number alone."""
+    if call["mode"] != "constant":
+        raise Unsupported(f"autograd has no pad in mode {call['mode']!r}")
+    options = f", constant_values={plain(call['value'])}" if call["value"] else ""
+    return Expr(f'np.pad({call.text}, {plain(call["widths"])}, "constant"{options})')
+
+
+def _repeat(call: Call) -> Expr:
+    """autograd has the gradient of one count for all elements."""
+    if isinstance(call["repeats"], tuple):
+        raise Unsupported("autograd has no repeat with a count for each element")
+    return function("np.repeat", positional=("repeats",))(call)
+
+
+def _diagonal(call: Call) -> Expr:
+    """autograd has the gradient of the main diagonal alone, with its axes in this order."""
+    if call["offset"]:
+        raise Unsupported("autograd has no diagonal but the main one")
+    return Expr(f"np.diagonal({call.text}, axis1=-1, axis2=-2)")
+
+
+def _rot90(call: Call) -> Expr:
+    """autograd turns the first two axes."""
+    if call["axes"] != (0, 1):
+        raise Unsupported("autograd has no rot90 but of the first two axes")
+    return function("np.rot90")(call)
+
+
+def _trace(call: Call) -> Expr:
+    """autograd's trace takes the first two axes."""
+    if len(call.shape) > 2:
+        raise Unsupported("autograd has no trace of stacked matrices")
+    return function("np.trace")(call)
+
+
+def _einsum(call: Call) -> Expr:
+    left, right = (operand.text for operand in call.operands)
+    return Expr(f'np.einsum("{call["equation"]}", {left}, {right})')
+
+
+SPELLINGS: dict[str, Spelling | None] = {
+    "pad": _pad, "repeat": _repeat,
+    "tile": function("np.tile", positional=("repetitions",)),
+    "moveaxis": function("np.moveaxis", positional=("source", "destination")),
+    "diagonal": _diagonal, "trace": _trace,
+    "diag": function("np.diag", offset="k"),
+    "rot90": _rot90,
+    "vecdot": template("np.sum({0} * {1}, axis={axis})"),
+    "einsum": _einsum,
+}

@@ -1,0 +1,76 @@
+"""How PyTorch spells what rearranges, gathers, sorts and multiplies arrays."""
+
+from __future__ import annotations
+
+from conformance.backends.printing import Call, Expr, Spelling, function, plain, template
+from conformance.errors import Unsupported
+
+MODES = {"constant": "constant", "reflect": "reflect", "edge": "replicate", "wrap": "circular"}
+
+
+def _pad(call: Call) -> Expr:
+    """torch counts widths from the last axis, and copies only into the last of 2 or 3 and more."""
+    widths = list(call["widths"])
+    while len(widths) > 1 and widths[0] == (0, 0):
+        del widths[0]
+    flat = tuple(n for pair in reversed(widths) for n in pair)
+    text, mode, tail = call.text, call["mode"], ""
+    if mode == "constant":
+        options = f", value={plain(call['value'])}" if call["value"] else ""
+        return Expr(f"torch.nn.functional.pad({text}, {plain(flat)}{options})")
+    if len(call.shape) - len(widths) > 2 or len(widths) > 3:
+        raise Unsupported(f"torch pads no {len(widths)} of {len(call.shape)} axes in this mode")
+    if len(call.shape) == len(widths):
+        text, tail = f"{call.atom}[None]", "[0]"
+    return Expr(f'torch.nn.functional.pad({text}, {plain(flat)}, mode="{MODES[mode]}"){tail}')
+
+
+def _repeat(call: Call) -> Expr:
+    counts = plain(call["repeats"])
+    if isinstance(call["repeats"], tuple):
+        counts = f"torch.tensor({plain(list(call['repeats']))})"
+    dim = "" if call["axis"] is None else f", dim={call['axis']}"
+    return Expr(f"torch.repeat_interleave({call.text}, {counts}{dim})")
+
+
+def _diagonal(call: Call) -> Expr:
+    offset = f"{call['offset']}, " if call["offset"] else "offset=0, "
+    return Expr(f"torch.diagonal({call.text}, {offset}dim1=-2, dim2=-1)")
+
+
+def _trace(call: Call) -> Expr:
+    """torch.trace takes one matrix and its main diagonal."""
+    if len(call.shape) == 2 and not call["offset"]:
+        return Expr(f"torch.trace({call.text})")
+    return Expr(f"{_diagonal(call).text}.sum(dim=-1)")
+
+
+def _cross(call: Call) -> Expr:
+    """torch.linalg.cross wants as many dimensions on both sides."""
+    if len(call.shape) != len(call.types[1].shape):
+        raise Unsupported("torch has no cross of different numbers of dimensions")
+    return template("torch.linalg.cross({0}, {1}, dim={axis})")(call)
+
+
+def _tensordot(call: Call) -> Expr:
+    left, right = (operand.text for operand in call.operands)
+    return Expr(f"torch.tensordot({left}, {right}, dims={plain(call['axes'])})")
+
+
+def _einsum(call: Call) -> Expr:
+    left, right = (operand.text for operand in call.operands)
+    return Expr(f'torch.einsum("{call["equation"]}", {left}, {right})')
+
+
+SPELLINGS: dict[str, Spelling | None] = {
+    "pad": _pad,
+    "tile": function("torch.tile", positional=("repetitions",)),
+    "repeat": _repeat,
+    "moveaxis": function("torch.moveaxis", positional=("source", "destination")),
+    "tril": function("torch.tril", k="diagonal"), "triu": function("torch.triu", k="diagonal"),
+    "diagonal": _diagonal, "trace": _trace,
+    "diag": function("torch.diag", offset="diagonal"),
+    "rot90": function("torch.rot90", positional=("k",), axes="dims"),
+    "vecdot": template("torch.linalg.vecdot({0}, {1}, dim={axis})"),
+    "cross": _cross, "tensordot": _tensordot, "einsum": _einsum,
+}
