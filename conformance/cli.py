@@ -1,4 +1,4 @@
-"""The command `conformance`: run, list, show, export and protocol."""
+"""The command `conformance`: run, list, show, export, protocol and calibrate."""
 
 from __future__ import annotations
 
@@ -224,6 +224,51 @@ def protocol(selection: tuple[str, ...], backends: tuple[str, ...],
     outcomes = [judge(check, module) for module in found for check in checks]
     print_outcomes(outcomes, skipped, terminal())
     sys.exit(0 if all(outcome.expected for outcome in outcomes) else 1)
+
+
+@main.command()
+@click.option("--backend", "backends", multiple=True, metavar="NAME",
+              help="Backend to judge; repeatable. Default: reference.")
+@click.option("--dtype", default="float32", show_default=True, metavar="D")
+@click.option("--components", default=100_000, show_default=True, type=click.IntRange(1),
+              metavar="N", help="Components of gradients to judge; with --planted, programs.")
+@click.option("--ops", default=40, show_default=True, type=click.IntRange(1), metavar="N",
+              help="Operators of a program.")
+@click.option("--order", default="1", show_default=True, type=click.Choice(["1", "2"]),
+              help="Gradients that are nested.")
+@click.option("--seed", default=0, show_default=True, metavar="S")
+@click.option("--planted", is_flag=True,
+              help="Plant mistakes in the reference engine and count those that are noticed.")
+@click.option("--program", "index", type=click.IntRange(0), metavar="I",
+              help="Show program I and how it is judged.")
+@click.option("--journal", metavar="FILE", help="JSON lines of every program; goes on from there.")
+@click.option("--json", "json_path", metavar="FILE", help="Write the summary to FILE.")
+@click.option("-n", "workers", default=1, show_default=True, type=click.IntRange(1), metavar="N",
+              help="Processes that evaluate.")
+@click.option("--timeout", default=120.0, show_default=True, metavar="SECONDS",
+              type=click.FloatRange(0.0, min_open=True), help="Limit for one program.")
+def calibrate(backends: tuple[str, ...], components: int, index: int | None, planted: bool,
+              journal: str | None, json_path: str | None, workers: int, timeout: float,
+              order: str, **plan: Any) -> None:
+    """Judge backends on random programs: correct ones must never be told that they differ.
+
+    Exits with 1 when one is, and shows the smallest program in which it happened.
+    """
+    from conformance.calibration.programs import Plan
+    from conformance.calibration.report import print_calibration, print_program
+
+    chosen = backends or ("reference",)
+    made = Plan(order=int(order), **plan)
+    if index is not None:
+        print_program(made, index, chosen)
+        return
+    with _bar("calibrating") as update:
+        update(total=components)
+        outcome = print_calibration(
+            made, chosen, components, planted=planted, workers=workers, timeout=timeout,
+            journal=journal and Path(journal), json_path=json_path and Path(json_path),
+            progress=lambda done: update(completed=done))
+    sys.exit(outcome)
 
 
 def _library(paths: tuple[str, ...], *, trace: bool = True) -> Library:
