@@ -30,11 +30,8 @@ def test_every_operator_has_a_recipe_or_a_reason_to_be_left_out():
 
 def test_nothing_is_left_out_that_has_a_recipe_or_is_not_there():
     there = recipes.table(tensors=True)
-    groups = {op.group for op in ops.CATALOGUE.values()}
     assert not [name for name in recipes.LEFT_OUT if name in there]
     assert set(recipes.LEFT_OUT) <= set(ops.CATALOGUE)
-    assert set(recipes.FAMILIES_LEFT_OUT) <= groups
-    assert {*recipes.ELEMENTWISE, *recipes.TENSORS} <= set(ops.CATALOGUE)
 
 
 def test_programs_use_every_recipe():
