@@ -96,6 +96,11 @@ class AutogradBackend(Backend):
         "matrix_transpose": template("np.swapaxes({0}, -1, -2)"),
         "concat": function("np.concatenate", sequence=True),
         **autograd_arrays.SPELLINGS,
+        # neural layers are another package's
+        **dict.fromkeys((
+            "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "max_pool1d",
+            "max_pool2d", "avg_pool1d", "avg_pool2d", "adaptive_avg_pool1d",
+            "adaptive_avg_pool2d")),
     }
 
     def gradient(self, name: str, count: int) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from conformance.backends import jax_arrays
 from conformance.backends.base import Backend
 from conformance.backends.functions import FunctionalStyle
+from conformance.backends.jax_layers import LAYERS
 from conformance.backends.printing import Call, Expr, Spelling, function, nested, plain
 from conformance.typing_rules import FLOATS, normalize_axes
 
@@ -52,6 +53,7 @@ class JaxBackend(Backend):
         "roll": function("jnp.roll", positional=("shift",)),
         "take": _take,
         **jax_arrays.SPELLINGS,
+        **LAYERS,
     }
 
     def gradient(self, name: str, count: int) -> str:

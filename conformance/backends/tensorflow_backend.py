@@ -26,6 +26,7 @@ from conformance.backends.printing import (
     whole,
 )
 from conformance.backends.styles import TAPES, TapeStyle, as_variable
+from conformance.backends.tensorflow_layers import LAYERS
 from conformance.typing_rules import FLOATS
 
 
@@ -165,6 +166,7 @@ class TensorFlowBackend(Backend):
         "concat": _concat,
         "matmul": _matmul, "take": _take,
         **tensorflow_arrays.SPELLINGS,
+        **LAYERS,
     }
 
     def array(self, values: np.ndarray, dtype: str) -> str:

@@ -22,6 +22,7 @@ from conformance.backends.printing import (
     whole,
 )
 from conformance.backends.styles import Emitter
+from conformance.backends.torch_layers import LAYERS
 from conformance.formats import numpy_dtype
 from conformance.typing_rules import FLOATS
 
@@ -251,6 +252,7 @@ class TorchBackend(Backend):
         "stack": function("torch.stack", sequence=True, axis="dim"),
         "getitem": _getitem, "take": _take,
         **torch_arrays.SPELLINGS,
+        **LAYERS,
     }
 
     def array(self, values: np.ndarray, dtype: str) -> str:

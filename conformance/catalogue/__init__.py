@@ -4,15 +4,17 @@ One module a family, each with its OPERATORS.
 """
 
 from conformance.catalogue import (
+    convolution,
     core,
     elementwise,
     indexing,
     linear_algebra,
+    pooling,
     products,
     rearranging,
     reductions,
     shapes,
 )
 
-FAMILIES = (core, elementwise, reductions, shapes, linear_algebra, indexing, rearranging,
-            products)
+FAMILIES = (core, elementwise, reductions, shapes, linear_algebra, indexing, rearranging, products,
+            convolution, pooling)

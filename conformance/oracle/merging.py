@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from conformance.graph import Graph, Node, Output
 from conformance.product_rules import summation
 from conformance.typing_rules import broadcast_shapes
+from conformance.window_rules import pooled_places, products
 
 COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum", "hypot", "logaddexp", "equal",
                          "not_equal"})
@@ -77,4 +80,18 @@ def _uses(graph: Graph, node: Node, operand: int) -> int:
             return graph.nodes[operand].type.shape[node["axis"]] or 1
         case "var" | "softmax" | "log_softmax" | "logsumexp":
             return 3  # the numbers themselves, their centre or largest, and their sum
+        case "conv1d" | "conv2d" | "conv3d" | "conv_transpose1d" | "conv_transpose2d":
+            shapes = tuple(graph.nodes[i].type.shape for i in node.inputs)
+            places = products(node, shapes)[1:]  # of x and the weight, which may be one node
+            return max(_most(at) for i, at in zip(node.inputs, places, strict=True)
+                       if i == operand)
+        case "max_pool1d" | "max_pool2d" | "avg_pool1d" | "avg_pool2d" \
+                | "adaptive_avg_pool1d" | "adaptive_avg_pool2d":
+            windows = pooled_places(node, graph.nodes[operand].type.shape)
+            return _most(np.concatenate(windows)) if windows else 1
     return max(1, node.type.size // size)
+
+
+def _most(places: np.ndarray) -> int:
+    """How often the place is there that is there most often."""
+    return max(1, int(np.bincount(places).max(initial=0)))

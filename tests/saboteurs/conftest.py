@@ -26,6 +26,8 @@ BEHIND_THE_CATALOGUE = {
     "put", "scatter_add", "one_minus_square",
     *("pad_constant", "put_diagonal", "ravel", "sum_runs", "sum_tiles", "pick",
       "sparse_map"),
+    "convolution", "convolution_input_adjoint", "convolution_weight_adjoint",
+    "max_pool", "avg_pool", "window_spread", "add_at",
 }
 
 

@@ -12,15 +12,18 @@ ARRAYS: name -> (arithmetic, node, *arrays) -> array, an object array of the nod
 from typing import Any
 
 from conformance.oracle.rules import (
+    convolution,
     elementwise,
     linear_algebra,
+    pooling,
     products,
     rearranging,
     reductions,
     shapes,
 )
 
-FAMILIES = (elementwise, reductions, shapes, linear_algebra, rearranging, products)
+FAMILIES = (elementwise, reductions, shapes, linear_algebra, rearranging, products, convolution,
+            pooling)
 
 
 def _table(name: str) -> dict[str, Any]:
