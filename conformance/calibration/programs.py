@@ -68,7 +68,7 @@ def program(plan: Plan, index: int) -> RandomProgram:
     draw = random.Random(f"{plan.seed}/{index}")
     tensors = draw.random() < TENSOR_SHARE
     writer = Writer(draw, plan.dtype, LENGTHS if tensors else ())
-    sources = [writer.input(f"x{k}", shape) for k, shape in enumerate(_shapes(writer))]
+    sources = [writer.input(f"x{k}", shape) for k, shape in enumerate(shapes_of_inputs(writer))]
     _compute(writer, _recipes(tensors), plan.ops)
     target = _target(writer)
     if plan.order == 2:
@@ -78,7 +78,8 @@ def program(plan: Plan, index: int) -> RandomProgram:
                          0 if tensors else POINTS)
 
 
-def _shapes(writer: Writer) -> list[tuple[int, ...]]:
+def shapes_of_inputs(writer: Writer) -> list[tuple[int, ...]]:
+    """Points, or a number, vectors and matrices that fit each other."""
     if not writer.lengths:
         return [(POINTS,)] * INPUTS
     n, m, k = writer.lengths

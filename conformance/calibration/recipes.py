@@ -97,7 +97,8 @@ def filled(name: str) -> Recipe:
 
 
 ELEMENTWISE: dict[str, Recipe] = {
-    **{name: broadcasting(name) for name in ("add", "subtract", "hypot", "logaddexp")},
+    **{name: broadcasting(name) for name in ("add", "subtract", "logaddexp")},
+    "hypot": lambda w, x: w("hypot", x, w.positive(w.beside(x))),
     **{name: piecewise(name) for name in ("abs", "relu")},
     **{name: extremum(name) for name in ("maximum", "minimum")},
     **{name: filled(name) for name in ("zeros_like", "ones_like")},
