@@ -25,7 +25,7 @@ _OPERATORS = """
     pow                  | power float_power
     maximum              | fmax
     minimum              | fmin
-    clip                 | clamp clip_by_value hardtanh relu6
+    clip                 | clamp clip_by_value
     less                 | lt
     less_equal           | le
     greater              | gt
@@ -57,6 +57,15 @@ _OPERATORS = """
     diagonal             | diag_part
     outer                | ger
     take                 | gather index_select take_along_axis
+    silu                 | swish
+    log_sigmoid          | logsigmoid
+    hardsigmoid          | hard_sigmoid
+    hardswish            | hard_swish hard_silu
+    hardtanh             | hard_tanh
+    hardshrink           | hard_shrink
+    softshrink           | soft_shrink
+    softsign             | soft_sign
+    tanhshrink           | tanh_shrink
     stop_gradient        | detach
     asarray              | array tensor constant convert_to_tensor
 """

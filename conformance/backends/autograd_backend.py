@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from conformance.backends import autograd_arrays
+from conformance.backends import autograd_arrays, autograd_networks
 from conformance.backends.base import Backend
 from conformance.backends.functions import FunctionalStyle
 from conformance.backends.printing import (
@@ -101,6 +101,7 @@ class AutogradBackend(Backend):
             "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "max_pool1d",
             "max_pool2d", "avg_pool1d", "avg_pool2d", "adaptive_avg_pool1d",
             "adaptive_avg_pool2d")),
+        **autograd_networks.SPELLINGS,
     }
 
     def gradient(self, name: str, count: int) -> str:

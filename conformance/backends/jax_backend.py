@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from conformance.backends import jax_arrays
+from conformance.backends import jax_arrays, jax_networks
 from conformance.backends.base import Backend
 from conformance.backends.functions import FunctionalStyle
 from conformance.backends.jax_layers import LAYERS
@@ -54,6 +54,7 @@ class JaxBackend(Backend):
         "take": _take,
         **jax_arrays.SPELLINGS,
         **LAYERS,
+        **jax_networks.SPELLINGS,
     }
 
     def gradient(self, name: str, count: int) -> str:

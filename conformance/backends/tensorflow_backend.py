@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from conformance.backends import tensorflow_arrays
+from conformance.backends import tensorflow_arrays, tensorflow_networks
 from conformance.backends.base import Backend, Program
 from conformance.backends.printing import (
     PRODUCT,
@@ -167,6 +167,7 @@ class TensorFlowBackend(Backend):
         "matmul": _matmul, "take": _take,
         **tensorflow_arrays.SPELLINGS,
         **LAYERS,
+        **tensorflow_networks.SPELLINGS,
     }
 
     def array(self, values: np.ndarray, dtype: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from conformance.backends import torch_arrays
+from conformance.backends import torch_arrays, torch_networks
 from conformance.backends.base import Backend, differentiated
 from conformance.backends.printing import (
     ATOM,
@@ -36,10 +36,11 @@ KEEPS_NOTHING = frozenset({
 class AutogradGradStyle(Emitter):
     """torch.autograd.grad, with create_graph and retain_graph where a later call needs them."""
 
-    # gradients that torch computes from the result; atan2's two gradients share a denominator
+    # gradients that torch computes from the result, or from a step on the way to it; atan2's two
+    # gradients share a denominator
     through_result = frozenset({
         "atan2", "exp", "expm1", "hypot", "log_softmax", "logsumexp", "prod", "reciprocal", "rsqrt",
-        "sigmoid", "softmax", "sqrt", "tan", "tanh"})
+        "sigmoid", "softmax", "softsign", "sqrt", "tan", "tanh", "tanhshrink"})
 
     def body(self) -> None:
         tracked = differentiated(self.graph)
@@ -253,6 +254,7 @@ class TorchBackend(Backend):
         "getitem": _getitem, "take": _take,
         **torch_arrays.SPELLINGS,
         **LAYERS,
+        **torch_networks.SPELLINGS,
     }
 
     def array(self, values: np.ndarray, dtype: str) -> str:

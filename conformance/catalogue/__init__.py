@@ -4,6 +4,7 @@ One module a family, each with its OPERATORS.
 """
 
 from conformance.catalogue import (
+    activations,
     convolution,
     core,
     elementwise,
@@ -17,4 +18,4 @@ from conformance.catalogue import (
 )
 
 FAMILIES = (core, elementwise, reductions, shapes, linear_algebra, indexing, rearranging, products,
-            convolution, pooling)
+            convolution, pooling, activations)

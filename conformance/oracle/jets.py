@@ -176,6 +176,10 @@ class Arithmetic:
     def divide(self, a: Jet, b: Jet) -> Jet:
         return self.multiply(a, self.apply("reciprocal", b))
 
+    def choose(self, sign_: int | None, positive: Jet, negative: Jet) -> Jet:
+        """The branch of a continuous piecewise function; NoValue at and around its kinks."""
+        return choose(sign_, positive, negative)
+
 
 def midpoint(ball: arb) -> arb:
     """The exact centre of a ball."""

@@ -144,6 +144,17 @@ class Noisy(Arithmetic):
                 product[mask] = product.get(mask, ZERO) + x * share
         return product
 
+    def choose(self, sign_: int | None, positive: Jet, negative: Jet) -> Jet:
+        """Where rounding may take either branch and hardly any coefficient differs: both."""
+        try:
+            return super().choose(sign_, positive, negative)
+        except NoValue:
+            joined = positive.keys() == negative.keys() and all(
+                x.overlaps(negative[mask]) for mask, x in positive.items())
+            if not joined:
+                raise
+            return {mask: x.union(negative[mask]) for mask, x in positive.items()}
+
     def settle(self, jet: Jet, uses: int) -> Jet:
         """A finished value: its adjoints are accumulated over its uses; it may leave the range."""
         settled = jet

@@ -12,6 +12,7 @@ ARRAYS: name -> (arithmetic, node, *arrays) -> array, an object array of the nod
 from typing import Any
 
 from conformance.oracle.rules import (
+    activations,
     convolution,
     elementwise,
     linear_algebra,
@@ -23,7 +24,7 @@ from conformance.oracle.rules import (
 )
 
 FAMILIES = (elementwise, reductions, shapes, linear_algebra, rearranging, products, convolution,
-            pooling)
+            pooling, activations)
 
 
 def _table(name: str) -> dict[str, Any]:
