@@ -139,5 +139,5 @@ def learned_slope_below_zero(xp, name, x, weight):
     return {
         "dy/dx": grad(y, x), "dy/dw": grad(y, weight), "dz/dx": dz_dx, "dz/dw": dz_dw,
         "d2z/dx2": grad(dz_dx * x, x), "d2z/dxdw": grad(dz_dx * x, weight),
-        "d2z/dw2": grad(dz_dw * weight, weight),
+        "d2z/dwdx": grad(dz_dw * weight, x), "d2z/dw2": grad(dz_dw * weight, weight),
     }
