@@ -102,6 +102,11 @@ class AutogradBackend(Backend):
             "max_pool2d", "avg_pool1d", "avg_pool2d", "adaptive_avg_pool1d",
             "adaptive_avg_pool2d")),
         **autograd_networks.SPELLINGS,
+        **{name: function(f"special.{name}") for name in (
+            "digamma", "erfc", "erfinv", "i0", "i1", "logit")},
+        "lgamma": function("special.gammaln"),
+        **dict.fromkeys(("cbrt", "entr", "erfcx", "i0e", "i1e", "log_ndtr", "ndtr", "ndtri",
+                         "xlogy", "xlog1py")),
     }
 
     def gradient(self, name: str, count: int) -> str:

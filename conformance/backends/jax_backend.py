@@ -55,6 +55,10 @@ class JaxBackend(Backend):
         **jax_arrays.SPELLINGS,
         **LAYERS,
         **jax_networks.SPELLINGS,
+        **{name: function(f"jax.scipy.special.{name}") for name in (
+            "digamma", "entr", "erfc", "erfcx", "erfinv", "i0", "i0e", "i1", "i1e", "log_ndtr",
+            "logit", "ndtr", "ndtri", "xlogy", "xlog1py")},
+        "lgamma": function("jax.scipy.special.gammaln"),
     }
 
     def gradient(self, name: str, count: int) -> str:

@@ -168,6 +168,11 @@ class TensorFlowBackend(Backend):
         **tensorflow_arrays.SPELLINGS,
         **LAYERS,
         **tensorflow_networks.SPELLINGS,
+        **{name: function(f"tf.math.{name}") for name in (
+            "digamma", "erfc", "erfinv", "lgamma", "ndtri", "xlogy", "xlog1py")},
+        **{name: function(f"tf.math.bessel_{name}") for name in ("i0", "i0e", "i1", "i1e")},
+        **{name: function(f"tf.experimental.numpy.{name}") for name in ("cbrt", "exp2", "sinc")},
+        **dict.fromkeys(("entr", "erfcx", "log_ndtr", "logit", "ndtr")),
     }
 
     def array(self, values: np.ndarray, dtype: str) -> str:

@@ -255,6 +255,9 @@ class TorchBackend(Backend):
         **torch_arrays.SPELLINGS,
         **LAYERS,
         **torch_networks.SPELLINGS,
+        **{name: function(f"torch.special.{name}") for name in (
+            "entr", "erfcx", "i0e", "i1", "i1e", "log_ndtr", "ndtr", "ndtri", "xlog1py")},
+        "cbrt": None,
     }
 
     def array(self, values: np.ndarray, dtype: str) -> str:

@@ -15,7 +15,7 @@ DOMAINS: dict[str, Recipe] = {
     "all reals": lambda w, x: w.bounded(x),
     "x > 0": lambda w, x: w.positive(x),
     "x != 0": lambda w, x: w.positive(x),
-    "no pole at 0, -1, -2, ...": lambda w, x: w.positive(x),
+    "no pole at 0": lambda w, x: w.positive(x),
     "x > -1": lambda w, x: w.positive(x) if w.draw.random() < 0.5 else w.inside(x),
     "x > 1": lambda w, x: w("add", w.positive(x), 1.05),
     "abs(x) < 1": lambda w, x: w.inside(x),

@@ -15,7 +15,8 @@ from conformance.catalogue import (
     rearranging,
     reductions,
     shapes,
+    special,
 )
 
 FAMILIES = (core, elementwise, reductions, shapes, linear_algebra, indexing, rearranging, products,
-            convolution, pooling, activations)
+            convolution, pooling, activations, special)

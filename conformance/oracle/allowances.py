@@ -18,6 +18,8 @@ class Allowance:
         in the next derivative they are added and may cancel, as those of (1 - x)(1 + x) do at 0.
     slope: output -> relative error of the slope, in place of `rule`, where the next derivative is
         written with the slope and therefore feels its rounding; `factors` are then those of that.
+    terms: (point, k) -> size of the terms that the usual kernel (k = 0) adds, or the usual rule of
+        the k-th Taylor coefficient, where they may cancel; each rounds as value or rule has it.
     """
 
     value: float
@@ -25,6 +27,7 @@ class Allowance:
     from_output: bool = False
     factors: Callable[[Any], Any] | None = None
     slope: Callable[[Any], Any] | None = None
+    terms: Callable[[Any, int], Any] | None = None
 
 
 EXACT = Allowance(0, 0)

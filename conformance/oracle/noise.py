@@ -81,17 +81,18 @@ class Noisy(Arithmetic):
     def taylor(self, function: Function, at: arb, order: int) -> list[arb]:
         """Coefficients with the rounding of the kernel, of the rule, and of the rule's operands."""
         allowance = function.allowance
-        value, rule, shift = self._rounding(allowance)
+        _, rule, shift = self._rounding(allowance)
         if order == 0:
             (c,) = function.taylor(at, 0)
-            return [c * value]
+            return [c + self.loss(allowance, at, c)]
         exact = function.taylor(at, order + 1)
+        loss = self.loss(allowance, at, exact[0])
         moved = at * shift  # by how far the point may be off at which a rule takes its slope
         if allowance.from_output:
             # an output off by dy is the output of a point off by dy / f'
-            moved = moved + (value - 1) * exact[0] / exact[1]
-        noisy = [exact[0] * value, *(exact[k] * rule + moved * ((k + 1) * exact[k + 1])
-                                     for k in range(1, order + 1))]
+            moved = moved + loss / exact[1]
+        noisy = [exact[0] + loss, *(exact[k] * rule + moved * ((k + 1) * exact[k + 1])
+                                    for k in range(1, order + 1))]
         first = 2  # the derivative in which the factors of a rule are added
         if allowance.slope:
             # likewise a slope off by ds is the slope of a point off by ds / f''
@@ -104,9 +105,17 @@ class Noisy(Arithmetic):
             terms = (rule - 1) * allowance.factors(at)  # each rounds on its own
             for k in range(first, order + 1):
                 noisy[k] += exact[k - 1] * terms
+        if allowance.terms:
+            for k in range(1, order + 1):
+                noisy[k] += (rule - 1) * allowance.terms(at, k)
         if not noisy[1].is_finite():
             raise NoValue("range", "cannot be bounded here", final=False)
         return noisy
+
+    def loss(self, allowance: Allowance, at: arb, y: arb) -> arb:
+        """By how much a kernel's value may be off: a ball around 0."""
+        size = abs(y) + allowance.terms(at, 0) if allowance.terms else y
+        return (self._rounding(allowance)[0] - 1) * size
 
     def _rounding(self, allowance: Allowance) -> tuple[arb, arb, arb]:
         """The slack of the value and of a rule, and the relative shift of a rule's operand."""

@@ -28,6 +28,7 @@ BEHIND_THE_CATALOGUE = {
       "sparse_map"),
     "convolution", "convolution_input_adjoint", "convolution_weight_adjoint",
     "max_pool", "avg_pool", "window_spread", "add_at",
+    "normal_hazard", "bessel_decay", "bessel_growth", "polygamma",
 }
 
 

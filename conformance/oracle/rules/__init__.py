@@ -21,10 +21,11 @@ from conformance.oracle.rules import (
     rearranging,
     reductions,
     shapes,
+    special,
 )
 
 FAMILIES = (elementwise, reductions, shapes, linear_algebra, rearranging, products, convolution,
-            pooling, activations)
+            pooling, activations, special)
 
 
 def _table(name: str) -> dict[str, Any]:
