@@ -75,6 +75,8 @@ def main() -> None:
               help="Processes that evaluate.")
 @click.option("--timeout", default=120.0, show_default=True, metavar="SECONDS",
               type=click.FloatRange(0.0, min_open=True), help="Limit for one evaluation.")
+@click.option("--max-ulp", default=None, metavar="ULP", type=click.FloatRange(0.5),
+              help="Hold every answer to this many ULP as well.")
 def run(selection: tuple[str, ...], paths: tuple[str, ...], json_path: str | None,
         **choice: Any) -> None:
     """Judge cases on backends and print the matrix.

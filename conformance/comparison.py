@@ -11,7 +11,7 @@ from conformance.formats import FORMATS
 from conformance.typing_rules import TensorType
 
 if TYPE_CHECKING:
-    from conformance.oracle import Truth
+    from conformance.oracle import Kink, Truth
 
 # where rounding alone may explain more than this part of the truth, agreement says nothing
 LARGEST_USEFUL_ALLOWANCE = 0.05
@@ -23,6 +23,8 @@ class Comparison:
 
     ulp, allowed_ulp: in ULP of the truth at `element`; None where there is no number to give.
     radius: the proven bound on the error of the truth there.
+    convention: which element of a set of derivatives was answered, at a kink; limit: the number of
+    the limit that is nearest to it.
     """
 
     verdict: str
@@ -31,6 +33,8 @@ class Comparison:
     ulp: float | None = None
     allowed_ulp: float | None = None
     radius: float | None = None
+    convention: str = ""
+    limit: int | None = None
 
 
 def ulp(truth: np.ndarray, dtype: str) -> np.ndarray:
@@ -46,22 +50,44 @@ def ulp(truth: np.ndarray, dtype: str) -> np.ndarray:
     return np.ldexp(1.0, exponent - format.precision + 1)
 
 
-def compare(got: np.ndarray | None, truth: Truth, wanted: TensorType) -> Comparison:
+def compare(got: np.ndarray | None, truth: Truth | Kink, wanted: TensorType,
+            max_ulp: float | None = None) -> Comparison:
     """Judge one derivative.
 
     got: the backend's answer, None where it answered None. truth: certified, with the error that
-    rounding in `wanted.dtype` explains. A NaN never agrees, nor does None with zero.
+    rounding in `wanted.dtype` explains, or what it may be at a kink. max_ulp: a budget that an
+    answer is held to beside, in ULP of the truth. A NaN never agrees, nor does None with zero.
     """
+    from conformance.oracle import Kink
+
+    if not isinstance(truth, Kink):
+        return compare_with_truth(got, truth, wanted, max_ulp)
+    from conformance.kink_comparison import compare_at_kink
+
+    if got is None or tuple(got.shape) != wanted.shape or not _comparable(got, wanted):
+        return compare_with_truth(got, truth.limits[0], wanted)
+    return _in_dtype(compare_at_kink(np.asarray(got, dtype="float64"), truth, wanted), got, wanted)
+
+
+def compare_with_truth(got: np.ndarray | None, truth: Truth, wanted: TensorType,
+                       max_ulp: float | None = None) -> Comparison:
+    """Judge one derivative that has a single true value; arguments as those of `compare`."""
     if got is None:
         return Comparison("differs", "got None, which is not zero")
     if tuple(got.shape) != wanted.shape:
         return Comparison("differs", f"got shape {tuple(got.shape)}, wanted {wanted.shape}")
-    if got.dtype.kind not in "biuf" and str(got.dtype) != wanted.dtype:
+    if not _comparable(got, wanted):
         return Comparison("differs", f"got dtype {got.dtype}, wanted {wanted.dtype}")
-    if not got.size:
-        found = Comparison("agrees", "empty, as it should be")
-    else:
-        found = _worst(np.asarray(got, dtype="float64"), truth, wanted.dtype)
+    found = compare_numbers(np.asarray(got, dtype="float64"), truth, wanted.dtype, max_ulp)
+    return _in_dtype(found, got, wanted)
+
+
+def _comparable(got: np.ndarray, wanted: TensorType) -> bool:
+    return got.dtype.kind in "biuf" or str(got.dtype) == wanted.dtype
+
+
+def _in_dtype(found: Comparison, got: np.ndarray, wanted: TensorType) -> Comparison:
+    """Right numbers in another dtype are not what was wanted."""
     if str(got.dtype) == wanted.dtype:
         return found
     values = "whose values agree" if found.verdict == "agrees" else f"and {found.reason}"
@@ -69,7 +95,11 @@ def compare(got: np.ndarray | None, truth: Truth, wanted: TensorType) -> Compari
                    reason=f"got dtype {got.dtype}, wanted {wanted.dtype}, {values}")
 
 
-def _worst(got: np.ndarray, truth: Truth, dtype: str) -> Comparison:
+def compare_numbers(got: np.ndarray, truth: Truth, dtype: str,
+                    max_ulp: float | None = None) -> Comparison:
+    """Judge numbers, as float64, that are an answer in `dtype` of the right shape."""
+    if not got.size:
+        return Comparison("agrees", "empty, as it should be")
     unit = ulp(truth.hi, dtype)
     with np.errstate(invalid="ignore", over="ignore"):
         error = np.abs((got - truth.hi) - truth.lo)
@@ -87,6 +117,11 @@ def _worst(got: np.ndarray, truth: Truth, dtype: str) -> Comparison:
     for verdict, where in (("differs", outside), ("inconclusive", unclear)):
         if where.any():
             return _at(verdict, where, got, error, unit, truth, dtype)
+    beyond = np.zeros_like(outside) if max_ulp is None else (
+        (error > max_ulp * unit + radius) & ~nearest)
+    if beyond.any():
+        found = _at("differs", beyond, got, error, unit, truth, dtype)
+        return replace(found, reason=f"beyond the budget of {max_ulp:g} ULP; {found.reason}")
     return _at("agrees", np.ones_like(outside), got, error, unit, truth, dtype)
 
 

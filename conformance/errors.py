@@ -75,4 +75,11 @@ class Unsupported(ConformanceError):
 
 
 class CannotCertify(ConformanceError):
-    """The oracle cannot prove a value; the text says why."""
+    """The oracle cannot prove a value; the text says why.
+
+    kind: "kink", "domain", "branch", "range", "overflow" or "precision".
+    """
+
+    def __init__(self, message: str, kind: str = "precision") -> None:
+        self.kind = kind
+        super().__init__(message)

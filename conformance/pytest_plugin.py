@@ -35,6 +35,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
                     help="float32 or float64; repeatable (default: both)")
     group.addoption("--mode", action="append", default=[], metavar="M",
                     help="repeatable (default: reverse)")
+    group.addoption("--max-ulp", type=float, default=None, metavar="ULP",
+                    help="hold every answer to this many ULP as well")
     group.addoption("--cases", action="append", default=[], metavar="PATH",
                     help="with --pyargs conformance: file or folder of cases to judge instead of "
                          "the suite's own; repeatable")
@@ -231,7 +233,8 @@ class CaseItem(pytest.Item):
             raise error
         task = runner.Task(self.case, self.backend, self.dtype, self.mode)
         function, arguments = task.call
-        verdicts, stale = runner.judge(task, function(*arguments))
+        verdicts, stale = runner.judge(task, function(*arguments),
+                                       self.config.getoption("--max-ulp"))
         self.user_properties += [(f"{PROPERTY}{v.derivative}", v.verdict) for v in verdicts]
         unexpected = merged([v for v in verdicts if not v.expected], verdicts)
         if unexpected or stale:

@@ -20,6 +20,7 @@ from conformance.discovery import load_cases
 from conformance.environment import environment
 from conformance.errors import CannotCertify, CaseError, Unsupported, UsageError
 from conformance.graph import Graph, Output
+from conformance.oracle import Truth
 from conformance.typing_rules import FLOATS
 from conformance.verdict import Verdict
 from conformance.waivers import Waiver, folder_of, idle_waivers, waivers_beside
@@ -108,13 +109,15 @@ class Run:
 
 def run(cases: Iterable[Case] | None = None, backends: Iterable[str] = (),
         dtypes: Iterable[str] = DTYPES, modes: Iterable[str] = MODES, *, workers: int = 1,
-        timeout: float = TIMEOUT, on_start: Callable[[int], None] | None = None,
+        timeout: float = TIMEOUT, max_ulp: float | None = None,
+        on_start: Callable[[int], None] | None = None,
         on_result: Callable[[Task, list[Verdict]], None] | None = None) -> Run:
     """Judge cases (the suite's own when None) on backends (every installed one when empty).
 
     backends: names, or `module:Class`. workers: processes that evaluate; a crash or a hang costs
     its own evaluation only. timeout: seconds for one evaluation, the import of its framework
-    included. on_start: called with the number of evaluations. on_result: called with each task
+    included. max_ulp: a budget that answers are held to beside what rounding explains, in ULP of
+    the truth. on_start: called with the number of evaluations. on_result: called with each task
     and its verdicts as they come in. An interrupt (Ctrl-C) ends the run and keeps what there is.
     Raises UsageError for unknown names and MissingFramework for a named framework that is absent.
     """
@@ -131,17 +134,18 @@ def run(cases: Iterable[Case] | None = None, backends: Iterable[str] = (),
     outcome.stale += idle_waivers(cases)
     if on_start:
         on_start(len(tasks))
-    _evaluate_all(outcome, tasks, workers, timeout, on_result)
+    _evaluate_all(outcome, tasks, workers, timeout, max_ulp, on_result)
     return outcome
 
 
 def _evaluate_all(outcome: Run, tasks: list[Task], workers: int, timeout: float,
+                  max_ulp: float | None,
                   on_result: Callable[[Task, list[Verdict]], None] | None) -> None:
     """Judge answers as they come in; keep them in the order of the tasks."""
     judged: dict[int, tuple[list[Verdict], list[str]]] = {}
     try:
         for position, answer in outcomes((task.call for task in tasks), workers, timeout):
-            judged[position] = judge(tasks[position], answer)
+            judged[position] = judge(tasks[position], answer, max_ulp)
             if on_result:
                 on_result(tasks[position], judged[position][0])
         outcome.complete = True
@@ -225,7 +229,7 @@ def _check_closed_forms(case: Case) -> None:
 
 @cache
 def truths(case: Case, dtype: str) -> Mapping[str, Any]:
-    """The certified derivatives of a case by name, each a Truth or a CannotCertify.
+    """The certified derivatives of a case by name, each a Truth, a Kink or a CannotCertify.
 
     A fault of the oracle costs its own case only, and is not kept from anyone.
     """
@@ -292,12 +296,16 @@ def _plain(answer: Evaluation) -> Outcome:
 
 # --- judging ------------------------------------------------------------------------------------
 
-def judge(task: Task, outcome: Outcome) -> tuple[list[Verdict], list[str]]:
-    """A verdict for each derivative of the case, and the waivers that excuse none of them."""
+def judge(task: Task, outcome: Outcome,
+          max_ulp: float | None = None) -> tuple[list[Verdict], list[str]]:
+    """A verdict for each derivative of the case, and the waivers that excuse none of them.
+
+    max_ulp: a budget that answers are held to beside what rounding explains.
+    """
     version = task.backend.version()
     common = {"case": task.case.id, "backend": task.backend.name, "backend_version": version,
               "dtype": task.dtype, "mode": task.mode, "reproduce": task.command}
-    verdicts = [_verdict(task, output, outcome, common)
+    verdicts = [_verdict(task, output, outcome, common, max_ulp)
                 for output in task.case.graph(task.dtype).outputs]
     applicable = [w for w in waivers_beside(folder_of(task.case)) if w.covers(
         task.case.name, task.backend.name, version, task.dtype, task.mode)]
@@ -322,14 +330,15 @@ def _excused(verdict: Verdict, waivers: Iterable[Waiver]) -> Verdict:
     return verdict
 
 
-def _verdict(task: Task, output: Output, outcome: Outcome, common: Mapping[str, str]) -> Verdict:
+def _verdict(task: Task, output: Output, outcome: Outcome, common: Mapping[str, str],
+             max_ulp: float | None) -> Verdict:
     derivative, node = output.name, task.case.graph(task.dtype).nodes[output.node]
     known: dict[str, Any] = {**common, "derivative": derivative, "where": str(node.where)}
     if isinstance(outcome, NoAnswer):
         return Verdict(**known, verdict=outcome.verdict, reason=outcome.reason)
     known |= {"seconds": outcome.seconds, "source": outcome.source}
     truth = truths(task.case, task.dtype)[derivative]
-    if not isinstance(truth, CannotCertify):
+    if isinstance(truth, Truth):
         known["truth"] = truth.hi.tolist()
     if outcome.error:
         return Verdict(**known, verdict="raised", reason=outcome.error)
@@ -340,6 +349,9 @@ def _verdict(task: Task, output: Output, outcome: Outcome, common: Mapping[str, 
     known["got"] = None if got is None else np.asarray(got).tolist()
     if isinstance(truth, CannotCertify):
         return Verdict(**known, verdict="inconclusive", reason=str(truth))
-    found = compare(got, truth, node.type)
+    found = compare(got, truth, node.type, max_ulp)
+    if found.limit is not None:
+        known["truth"] = truth.limits[found.limit].hi.tolist()
     return Verdict(**known, verdict=found.verdict, reason=found.reason, element=found.element,
-                   ulp=found.ulp, allowed_ulp=found.allowed_ulp, radius=found.radius)
+                   ulp=found.ulp, allowed_ulp=found.allowed_ulp, radius=found.radius,
+                   convention=found.convention)

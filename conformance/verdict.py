@@ -8,6 +8,7 @@ from typing import Any
 # a verdict, and what it means to a person
 VERDICTS = {
     "agrees": "within what rounding explains of the certified derivative",
+    "artefact": "outside of what a kink allows, though each rule's own choice there is allowed",
     "differs": "further from the certified derivative than rounding explains",
     "raised": "the framework raised an error",
     "unsupported": "the backend lacks an operator, a dtype or a mode; never a pass",
@@ -30,6 +31,7 @@ class Verdict:
     radius: the proven bound on the error of `truth` at `element`, beyond its last digit.
     seconds: of the call that computed every derivative of the case, first-call costs included.
     reason: why, in words; for `agrees` what was allowed. where: the derivative's file and line.
+    convention: which element of a set of derivatives was answered, at a kink.
     source: the code that ran. reproduce: the command that shows it again.
     """
 
@@ -48,6 +50,7 @@ class Verdict:
     radius: float | None = None
     seconds: float | None = None
     reason: str = ""
+    convention: str = ""
     where: str = ""
     reproduce: str = ""
     source: str = field(default="", repr=False)

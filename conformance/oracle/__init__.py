@@ -10,7 +10,7 @@ import numpy as np
 from conformance.errors import CannotCertify
 from conformance.graph import Graph
 
-__all__ = ["Truth", "check_closed_forms", "derivatives"]
+__all__ = ["Kink", "Truth", "check_closed_forms", "derivatives"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,22 @@ class Truth:
     note: str = ""
 
 
-def derivatives(graph: Graph, inputs: Mapping[str, np.ndarray]) -> dict[str, Truth | CannotCertify]:
+@dataclass(frozen=True)
+class Kink:
+    """What a derivative may be at a kink, where it is a set.
+
+    limits: its limits as the inputs approach from directions on different sides of the kinks; the
+        Clarke generalized derivative is their convex hull. Not all of them, where there are many.
+    conventions: what rules give that take one branch of each operator's ties, or their mean; by
+        name, as in `abs: mean, maximum: first`. Such a derivative need not be in the hull.
+    """
+
+    limits: tuple[Truth, ...]
+    conventions: Mapping[str, Truth]
+
+
+def derivatives(graph: Graph, inputs: Mapping[str, np.ndarray],
+                ) -> dict[str, Truth | Kink | CannotCertify]:
     """The truth of every output by name, or the error that says why there is no proof.
 
     inputs: name -> values, already in the dtype of the graph's input; they count as exact.

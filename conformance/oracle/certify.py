@@ -11,7 +11,7 @@ from flint import arb
 from conformance.errors import CannotCertify, ClosedFormError
 from conformance.formats import FORMATS
 from conformance.graph import Graph, Node, Output
-from conformance.oracle import Truth, adjoints, allowances
+from conformance.oracle import Kink, Truth, adjoints, allowances, kinks
 from conformance.oracle.evaluate import Evaluation
 from conformance.oracle.jets import Arithmetic, Missing, working_precision
 from conformance.oracle.merging import merge
@@ -23,6 +23,8 @@ GOOD_BITS = 80
 NEGLIGIBLE_EXPONENT = -1200
 # Beyond this precision a truth between two float64 numbers counts as halfway: either is nearest.
 ROUNDING_PRECISION = 1024
+# Refusals that may be of a kink: a norm at 0 is a square root at the end of its domain.
+AT_KINKS = ("kink", "domain")
 # A closed form that rounding may change by more than this part of the derivative says nothing,
 # unless the change is negligible beside the largest element (or 1): some elements are true zeros.
 VAGUE = 2.0**-10
@@ -31,16 +33,23 @@ NEGLIGIBLE = 2.0**-30
 Inputs = Mapping[str, np.ndarray]
 
 
-def derivatives(graph: Graph, inputs: Inputs) -> dict[str, Truth | CannotCertify]:
-    """The truth of every output by name, or why there is none."""
+def derivatives(graph: Graph, inputs: Inputs) -> dict[str, Truth | Kink | CannotCertify]:
+    """The truth of every output by name, what it may be at a kink, or why there is none."""
     outputs = tuple(Output(o.name, o.node) for o in graph.outputs)
     merged = merge(graph, outputs)
     certain = certified(merged, inputs)
+    found: dict[str, Truth | Kink | CannotCertify] = {}
     with working_precision(FIRST_PRECISION):
         noisy = Evaluation(merged, inputs, noisy_arithmetic)
-        return {o.name: truth if isinstance(truth := certain[o.name], CannotCertify)
-                else as_truth(truth, noisy.value(o.node), adjoints.overflow(noisy, o.node))
-                for o in merged.outputs}
+        for o in merged.outputs:
+            truth = certain[o.name]
+            found[o.name] = truth if isinstance(truth, CannotCertify) else as_truth(
+                truth, noisy.value(o.node), adjoints.overflow(noisy, o.node))
+    for o in outputs:
+        refusal = found[o.name]
+        if isinstance(refusal, CannotCertify) and refusal.kind in AT_KINKS:
+            found[o.name] = kinks.derivative_at_kink(merge(graph, (o,)), inputs, refusal)
+    return found
 
 
 def check_closed_forms(graph: Graph, inputs: Inputs) -> None:
@@ -116,7 +125,7 @@ def _settled(value: np.ndarray, precision: int) -> np.ndarray | CannotCertify | 
     balls = np.empty(value.shape, object)
     for k, jet in enumerate(value.flat):
         if type(jet) is Missing:
-            return CannotCertify(jet.refusal()) if jet.final or last else None
+            return CannotCertify(jet.refusal(), jet.kind) if jet.final or last else None
         ball = jet[0]
         if not is_good(ball, precision):
             return CannotCertify(f"precision: {_digits(ball)} is not certain to {GOOD_BITS} bits "

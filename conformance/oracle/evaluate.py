@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +10,7 @@ from flint import arb
 
 from conformance.errors import UsageError
 from conformance.graph import LEAVES, Graph, Node
+from conformance.oracle import decisions
 from conformance.oracle.functions import NoValue
 from conformance.oracle.jets import (
     LEVEL_BITS,
@@ -54,9 +55,12 @@ class Evaluation:
     """
 
     def __init__(self, graph: Graph, inputs: Mapping[str, np.ndarray],
-                 arithmetic: Callable[[str], Arithmetic]) -> None:
+                 arithmetic: Callable[[str], Arithmetic],
+                 nudges: Mapping[int, Sequence[arb]] | None = None) -> None:
+        """nudges: node -> what each of its elements is moved by."""
         self.graph = graph
         self.inputs = inputs
+        self.nudges = nudges or {}
         self.arithmetics = {dtype: arithmetic(dtype)
                             for dtype in {node.type.dtype for node in graph}}
         self.uses = uses(graph)
@@ -204,7 +208,19 @@ class Step:
         shape = self.node.type.shape
         columns = [x.flat if x.shape == shape else np.broadcast_to(x, shape).flat
                    for x in operands]
-        return filled([self.once(function, jets) for jets in zip(*columns, strict=True)], shape)
+        return filled(self.each(function, zip(*columns, strict=True)), shape)
+
+    def each(self, function: Callable[..., Any],
+             arguments: Iterable[tuple[Any, ...]]) -> list[Any]:
+        """function(*jets) for each of a node's elements or fibers, which it is told apart by."""
+        followed = decisions.active()
+        if followed is None:
+            return [self.once(function, jets) for jets in arguments]
+        found = []
+        for k, jets in enumerate(arguments):
+            followed.at((self.position, k))
+            found.append(self.once(function, jets, tag=k))
+        return found
 
     def where(self, condition: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """Elementwise; nothing of the branch that is not taken comes through, Missing or not."""
@@ -219,7 +235,7 @@ class Step:
         def function(*fiber: Jet) -> Jet:
             return rule(self.arithmetic, self.node, fiber)
 
-        return filled([self.once(function, tuple(row)) for row in rows], self.node.type.shape)
+        return filled(self.each(function, map(tuple, rows)), self.node.type.shape)
 
     def along_axis(self, rule: Callable[..., Any], x: np.ndarray) -> np.ndarray:
         rows, rest, (axis,) = fibers(x, self.node["axis"])
@@ -228,8 +244,7 @@ class Step:
             return rule(self.arithmetic, self.node, fiber)
 
         elements: list[Any] = []
-        for row in rows:
-            results = self.once(function, tuple(row))
+        for row, results in zip(rows, self.each(function, map(tuple, rows)), strict=True):
             elements += [results] * len(row) if type(results) is Missing else results
         return np.moveaxis(filled(elements, (*rest, x.shape[axis])), -1, axis)
 
@@ -238,6 +253,8 @@ class Step:
         shape = self.node.type.shape
         gone = next((jet for x in operands for jet in x.flat if type(jet) is Missing), None)
         if gone is None:
+            if (followed := decisions.active()) is not None:
+                followed.at((self.position, 0))
             try:
                 return rule(self.arithmetic, self.node, *operands)
             except NoValue as reason:
@@ -316,9 +333,13 @@ class Step:
     def finish(self, value: np.ndarray,
                shifts: list[tuple[Shift, np.ndarray | None]]) -> np.ndarray:
         """Add the shifts of this very node, then what the arithmetic does to finished values."""
-        if not self.node.type.is_float or (not shifts and not self.arithmetic.noisy):
+        nudges = self.evaluation.nudges.get(self.position)
+        if not self.node.type.is_float or not (shifts or nudges or self.arithmetic.noisy):
             return value
         flat = list(value.flat)
+        if nudges:
+            flat = [self.once(lambda jet, by=by: {**jet, 0: jet[0] + by}, (jet,), ("nudge", k))
+                    for k, (jet, by) in enumerate(zip(flat, nudges, strict=True))]
         for shift, tangents in shifts:
             elements = range(len(flat)) if shift.element is None else (shift.element,)
             for k in elements:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flint import arb, ctx
 
 from conformance.formats import FORMATS
+from conformance.oracle import decisions
 from conformance.oracle.functions import FUNCTIONS, Function, NoValue
 
 # A polynomial in infinitesimals, by monomial. Infinitesimals come in levels, one level for each
@@ -191,13 +193,14 @@ def same(a: Jet, b: Jet) -> bool:
     return a is b or (a.keys() == b.keys() and all(a[m] == b[m] for m in a))
 
 
-def sign(ball: arb) -> int | None:
-    """-1, 0 or 1; None while the ball does not tell."""
-    if ball > 0:
-        return 1
-    if ball < 0:
-        return -1
-    return 0 if ball.is_zero() else None
+def sign(ball: arb, place: Any = None) -> int | None:
+    """-1, 0 or 1; None while the ball does not tell. Beside a kink, the side that is followed.
+
+    place: which of a rule's signs this is, where they are not asked for in a fixed order.
+    """
+    found = 1 if ball > 0 else -1 if ball < 0 else 0 if ball.is_zero() else None
+    followed = decisions.active()
+    return found if followed is None else followed.side(found, place)
 
 
 def choose(sign_: int | None, positive: Jet, negative: Jet) -> Jet:
@@ -208,9 +211,21 @@ def choose(sign_: int | None, positive: Jet, negative: Jet) -> Jet:
         return positive
     if len(positive) == len(negative) == 1:  # a value alone; it is continuous
         return {0: positive[0].union(negative[0])}
+    followed = decisions.active()
+    if followed is not None and followed.averages():
+        return mean((positive, negative))
     if sign_ is None:
         raise NoValue("branch", "cannot be decided", final=False)
     raise NoValue("kink", "is at a kink, and its branches have different derivatives", final=True)
+
+
+def mean(jets: Sequence[Jet]) -> Jet:
+    """What a rule answers that shares a tie out evenly."""
+    total: Jet = {}
+    for jet in jets:
+        for monomial, x in jet.items():
+            total[monomial] = total.get(monomial, ZERO) + x
+    return {monomial: x / len(jets) for monomial, x in total.items()}
 
 
 class working_precision:

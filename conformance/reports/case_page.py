@@ -14,6 +14,7 @@ from conformance.backends.base import Backend
 from conformance.declaration import Case
 from conformance.errors import CannotCertify, Unsupported
 from conformance.graph import Graph
+from conformance.oracle import Kink
 from conformance.reports.failure import merged
 from conformance.reports.notation import statements
 from conformance.reports.terminal import print_failure, say
@@ -78,6 +79,10 @@ def _print_truths(case: Case, dtype: str, console: Console) -> None:
     for name, truth in runner.truths(case, dtype).items():
         if isinstance(truth, CannotCertify):
             say(console, f"{name}: cannot certify: {truth}")
+        elif isinstance(truth, Kink):
+            say(console, f"{name}: at a kink; its limits, between which every mixture is right:")
+            for limit in truth.limits:
+                say(console, f"    {_equation(name, limit.hi)}")
         else:
             radius = float(np.max(truth.radius, initial=0.0))
             say(console, f"{_equation(name, truth.hi)}  {f'± {radius:.0e}' if radius else 'exact'}")

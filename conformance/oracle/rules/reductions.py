@@ -6,14 +6,17 @@ Each is (arithmetic, node, fiber) -> jet, or one jet for each place of the fiber
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
+from itertools import combinations
 from typing import Any
 
 from flint import arb
 
 from conformance.graph import Node
-from conformance.oracle import allowances
+from conformance.oracle import allowances, decisions
 from conformance.oracle.functions import NoValue
 from conformance.oracle.jets import ONE, ZERO, Arithmetic, Jet, choose, midpoint, sign
+from conformance.oracle.jets import mean as mean_of
 
 Rule = Callable[..., Any]
 
@@ -35,12 +38,23 @@ def prod(arithmetic: Arithmetic, node: Node, fiber: Sequence[Jet]) -> Jet:
 def extremum(direction: int) -> Rule:
     def extreme(arithmetic: Arithmetic, node: Node, fiber: Sequence[Jet]) -> Jet:
         sizes = [direction * jet[0] for jet in fiber]
-        candidates = [jet for jet, size in zip(fiber, sizes, strict=True)
-                      if not any(size < other for other in sizes)]
-        best = candidates[0]
-        for jet in candidates[1:]:
-            best = best if jet is best else choose(sign(direction * (best[0] - jet[0])), best, jet)
-        return best
+        best, *others = [k for k, size in enumerate(sizes)
+                         if not any(size < other for other in sizes)]
+        followed = decisions.active()
+        if followed is not None:  # all that a tie elsewhere may ask for
+            for i, j in combinations(range(len(fiber)), 2):
+                sign(sizes[i] - sizes[j], place=(i, j))
+        if all(len(fiber[k]) == 1 for k in (best, *others)):
+            return {0: reduce(arb.union, (fiber[k][0] for k in (best, *others)))}
+        tied = [fiber[best]]
+        for k in others:
+            if fiber[k] is not fiber[best]:
+                if followed is not None and followed.averages((best, k)):
+                    tied.append(fiber[k])  # the mean of all, rather than of means
+                elif choose(sign(sizes[best] - sizes[k], place=(best, k)),
+                            fiber[best], fiber[k]) is fiber[k]:
+                    best = k
+        return mean_of(tied) if len(tied) > 1 else fiber[best]
 
     return extreme
 

@@ -1,0 +1,75 @@
+"""At kinks and ties, where a derivative is a set and each framework answers by its convention."""
+
+from conformance import case, family, grad
+
+
+@family(
+    abs={"x": [0.0, -0.0, 2.0]},
+    relu={"x": [0.0, -0.0, 2.0]},
+)
+def corner_at_zero(xp, name, x):
+    """The slope at a corner may be anything between the slopes on its two sides."""
+    return {"dy/dx": grad(xp.sin(x) + getattr(xp, name)(x), x)}
+
+
+@family(
+    lower={"x": [-1.0, 0.25]},
+    upper={"x": [0.75, 0.25]},
+    both={"x": [-1.0, 0.75]},
+)
+def on_the_bound_of_clip(xp, name, x):
+    """An element on a bound is inside and outside at once."""
+    low = None if name == "upper" else -1.0
+    high = None if name == "lower" else 0.75
+    return {"dy/dx": grad(xp.clip(x, min=low, max=high) ** 2, x)}
+
+
+@family(
+    maximum={"x": [2.0, -1.0], "w": [2.0, 3.0]},
+    minimum={"x": [2.0, -1.0], "w": [2.0, 3.0]},
+)
+def tie_of_two_operands(xp, name, x, w):
+    """Equal operands share their slope in a way that no mathematics decides."""
+    y = getattr(xp, name)(x, w)
+    return {"dy/dx": grad(y, x), "dy/dw": grad(y, w)}
+
+
+@family(
+    max={"x": [1.0, 3.0, 3.0]},
+    min={"x": [1.0, 1.0, 3.0]},
+    max_of_three={"x": [3.0, 3.0, 3.0]},
+)
+def tie_in_a_reduction(xp, name, x):
+    """The slopes of tied elements sum to one, however they are shared out."""
+    reduce = xp.min if name == "min" else xp.max
+    return {"dy/dx": grad(reduce(x), x)}
+
+
+@case(x=[0.0, 0.5])
+def curvature_beside_a_corner(xp, x):
+    """Where the slope jumps, the second derivative is that of either side."""
+    return {"d2y/dx2": grad(grad(xp.abs(x) * x, x), x)}
+
+
+@case(x=0.0)
+def corners_that_cancel(xp, x):
+    """The identity, written so that two corners meet: its slope is 1, whatever rules answer."""
+    return {"dy/dx": grad(xp.relu(x) - xp.relu(-x), x)}
+
+
+@case(x=0.0)
+def corner_that_is_smoothed(xp, x):
+    """A square makes a corner smooth: the slope is 0 on both sides."""
+    return {"dy/dx": grad(xp.square(xp.abs(x)), x) == 0 * x}
+
+
+@case(x=0.0, w=0.0)
+def no_legs(xp, x, w):
+    """At the tip of a cone every slope of length at most one is right."""
+    return {"dy/dx": grad(xp.hypot(x, w), x)}
+
+
+@case(x=[0.0, 0.0])
+def length_of_nothing(xp, x):
+    """The square root of a sum of squares has no slope at 0; the chain rule finds 0 times inf."""
+    return {"dy/dx": grad(xp.sqrt(xp.sum(x**2)), x)}
