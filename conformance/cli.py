@@ -77,8 +77,10 @@ def main() -> None:
               type=click.FloatRange(0.0, min_open=True), help="Limit for one evaluation.")
 @click.option("--max-ulp", default=None, metavar="ULP", type=click.FloatRange(0.5),
               help="Hold every answer to this many ULP as well.")
+@click.option("--record-conventions", is_flag=True,
+              help="Write what was answered at kinks to the conventions.toml beside the cases.")
 def run(selection: tuple[str, ...], paths: tuple[str, ...], json_path: str | None,
-        **choice: Any) -> None:
+        record_conventions: bool, **choice: Any) -> None:
     """Judge cases on backends and print the matrix.
 
     SELECTION is a case, a family, a case file or an id. Exits with 0 when every verdict is
@@ -99,10 +101,24 @@ def run(selection: tuple[str, ...], paths: tuple[str, ...], json_path: str | Non
         outcome.errors[:0] = library.errors
         if file:
             file.finish(outcome)
+    if record_conventions:
+        _record_conventions(cases, outcome)
     print_run(outcome, terminal(), terminal(stderr=True))
     if json_path:
         click.echo(f"results: {json_path}")
     sys.exit(outcome.exit_code if outcome.complete else INTERRUPTED)
+
+
+def _record_conventions(cases: list[Case], outcome: Run) -> None:
+    from conformance import conventions
+    from conformance.verdict import counted
+    from conformance.waivers import folder_of
+
+    folders = {case.id: folder_of(case) for case in cases}
+    for folder in sorted(set(folders.values())):
+        count = conventions.record((v for v in outcome.verdicts if folders[v.case] == folder),
+                                   folder)
+        click.echo(f"recorded {counted(count, 'convention')}: {folder / conventions.FILE}")
 
 
 def _run_with_progress(cases: list[Case], file: JsonFile | None, choice: dict[str, Any]) -> Run:
@@ -197,7 +213,7 @@ def export(selection: tuple[str, ...], paths: tuple[str, ...], out: str,
     counts = index["counts"]
     click.echo(f"{counted(counts['vectors'], 'vector')} of {counted(counts['cases'], 'case')}: "
                f"{counted(counts['derivatives'], 'derivative')}, {counts['certified']} certified, "
-               f"{counts['refused']} refused")
+               f"{counts['kinks']} at kinks, {counts['refused']} refused")
     click.echo(f"vectors: {out}")
     for error in index["errors"]:
         click.echo(f"error: {error}", err=True)

@@ -15,6 +15,7 @@ import numpy as np
 
 from conformance.backends import Backend, Evaluation, choose_backends, get_backend, list_backends
 from conformance.comparison import compare
+from conformance.conventions import held_to_record, recorded_in
 from conformance.declaration import Case
 from conformance.discovery import load_cases
 from conformance.environment import environment
@@ -162,7 +163,7 @@ def plan(cases: Iterable[Case], backends: Iterable[Backend], dtypes: tuple[str, 
     """The tasks of a run, and what is wrong with the cases that are left out of it.
 
     Raises UsageError, before any work, for unknown dtypes and modes, for a malformed
-    waivers.toml, and for a backend that other processes cannot import.
+    waivers.toml or conventions.toml, and for a backend that other processes cannot import.
     """
     backends = list(backends)
     for dtype in dtypes:
@@ -178,6 +179,7 @@ def plan(cases: Iterable[Case], backends: Iterable[Backend], dtypes: tuple[str, 
     tasks, errors = [], []
     for case in cases:
         waivers_beside(folder_of(case))
+        recorded_in(folder_of(case))
         error = case_error(case, dtypes)
         if error:
             errors.append(error)
@@ -309,6 +311,7 @@ def judge(task: Task, outcome: Outcome,
                 for output in task.case.graph(task.dtype).outputs]
     applicable = [w for w in waivers_beside(folder_of(task.case)) if w.covers(
         task.case.name, task.backend.name, version, task.dtype, task.mode)]
+    verdicts = [held_to_record(verdict, folder_of(task.case)) for verdict in verdicts]
     excused = [_excused(verdict, applicable) for verdict in verdicts]
     stale = [f"{w.where}: this waiver is not needed: {task.case.name} on {task.label} {version} "
              f"has no verdict {w.verdict!r}{_quoted(w.says)}; delete it or narrow it"
@@ -325,8 +328,8 @@ def _excused(verdict: Verdict, waivers: Iterable[Waiver]) -> Verdict:
     for waiver in waivers:
         if waiver.excuses(verdict):
             return replace(verdict, verdict="waived", reason=(
-                f"{waiver.reason} ({waiver.source}); without the waiver: {verdict.verdict}, "
-                f"{verdict.reason}"))
+                f"{waiver.kind}: {waiver.reason} ({waiver.source}); without the waiver: "
+                f"{verdict.verdict}, {verdict.reason}"))
     return verdict
 
 

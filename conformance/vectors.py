@@ -20,12 +20,12 @@ from conformance.comparison import ulp
 from conformance.declaration import Case
 from conformance.errors import CannotCertify, CaseError, UsageError
 from conformance.graph import Graph
-from conformance.oracle import Truth
+from conformance.oracle import Kink, Truth
 
 VECTOR = "conformance-vector"
 INDEX = "conformance-vectors"
 VERSION = 1
-COUNTED = ("vectors", "derivatives", "elements", "certified", "refused")
+COUNTED = ("vectors", "derivatives", "elements", "certified", "kinks", "refused")
 # what a consumer that has nothing but the files must know; docs/vectors.md has the whole
 CONVENTIONS = {
     "numbers": "floats are C99 hexadecimal strings, or inf, -inf and nan; arrays are flat, in "
@@ -35,6 +35,9 @@ CONVENTIONS = {
     "broadcasting": "operands of unequal shapes broadcast as in NumPy and the array API standard",
     "literals": "a number in the program is rounded to its node's dtype before it is used; "
                 "nothing is promoted",
+    "kinks": "where a derivative is a set, kink has its limits: an answer agrees that agrees with "
+             "a limit, or is a mixture of them; conventions name some answers, each by the branch "
+             "that each operator's ties take",
     "comparison": "a finite answer agrees when abs((got - hi) - lo) <= allowance + radius, in "
                   "float64; a null allowance means that rounding explains any answer; a NaN, an "
                   "absent gradient, another shape or another dtype never agrees",
@@ -67,10 +70,15 @@ def _input(graph: Graph, position: int, values: dict[str, np.ndarray]) -> dict[s
             "values": _hexadecimal(numbers) if node.type.is_float else numbers.tolist()}
 
 
-def _known(truth: Truth | CannotCertify, dtype: str) -> dict[str, Any]:
-    """The truth of a derivative, or why there is none."""
+def _known(truth: Truth | Kink | CannotCertify, dtype: str) -> dict[str, Any]:
+    """The truth of a derivative, what it may be at a kink, or why there is none."""
     if isinstance(truth, CannotCertify):
         return {"refusal": str(truth)}
+    if isinstance(truth, Kink):
+        return {"kink": {
+            "limits": [_known(limit, dtype)["truth"] for limit in truth.limits],
+            "conventions": {name: _hexadecimal(chosen.hi)
+                            for name, chosen in truth.conventions.items()}}}
     # the number nearest to the truth always agrees, as in comparison.compare
     allowance = np.maximum(truth.allowed, ulp(truth.hi, dtype) / 2).ravel()
     known = {"hi": _hexadecimal(truth.hi), "lo": _hexadecimal(truth.lo),
@@ -147,6 +155,7 @@ def _write(folder: Path, path: str, dtype: str,
         counts.update(vectors=1, derivatives=len(derivatives),
                       elements=sum(math.prod(d["shape"]) for d in derivatives),
                       certified=sum("truth" in d for d in derivatives),
+                      kinks=sum("kink" in d for d in derivatives),
                       refused=sum("refusal" in d for d in derivatives))
     content = _put(folder / path, "".join(lines))
     return {"path": path, "dtype": dtype, "sha256": hashlib.sha256(content).hexdigest(),

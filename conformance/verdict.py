@@ -9,6 +9,7 @@ from typing import Any
 VERDICTS = {
     "agrees": "within what rounding explains of the certified derivative",
     "artefact": "outside of what a kink allows, though each rule's own choice there is allowed",
+    "changed": "at a kink, another choice than the one on record for this backend",
     "differs": "further from the certified derivative than rounding explains",
     "raised": "the framework raised an error",
     "unsupported": "the backend lacks an operator, a dtype or a mode; never a pass",

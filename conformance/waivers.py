@@ -18,6 +18,7 @@ from packaging.version import InvalidVersion
 from conformance.backends import list_backends
 from conformance.errors import Location, UsageError
 from conformance.paths import display_path
+from conformance.toml import parsed
 from conformance.typing_rules import FLOATS
 from conformance.verdict import EXPECTED, VERDICTS, Verdict
 
@@ -25,7 +26,15 @@ if TYPE_CHECKING:
     from conformance.declaration import Case
 
 FILE = "waivers.toml"
-REQUIRED = ("case", "backend", "verdict", "versions", "reason", "source")
+REQUIRED = ("case", "backend", "verdict", "class", "versions", "reason", "source")
+# what kind of divergence it is
+CLASSES = {
+    "bug": "a wrong answer at ordinary numbers, or an error where there is an answer",
+    "convention": "another choice than the suite's, where mathematics leaves one",
+    "accuracy": "more digits lost than a correct kernel loses",
+    "range": "NaN, an infinity or zero where the derivative is an ordinary number",
+    "artefact": "rules that are right each for itself make a derivative that is none, at a kink",
+}
 OPTIONAL = ("says", "derivative", "dtype", "mode")
 
 
@@ -34,14 +43,16 @@ class Waiver:
     """One entry of a waivers.toml beside the case files.
 
     case: a case's name; `*` matches any part. verdict: what is to be expected instead of
-    `agrees`. versions: which version of the backend, `==2.13.0`. reason, source: why it is so,
-    and where that can be read. derivative, dtype, mode: all of them where left out. The file may
-    list several cases and several versions; each of them must be needed.
+    `agrees`. kind: the file's `class`, one of CLASSES. versions: which version of the backend,
+    `==2.13.0`. reason, source: why it is so, and where that can be read. derivative, dtype, mode:
+    all of them where left out. The file may list several cases and several versions; each of them
+    must be needed.
     """
 
     case: str
     backend: str
     verdict: str
+    kind: str
     versions: str
     reason: str
     source: str
@@ -56,6 +67,12 @@ class Waiver:
         return (backend == self.backend and fnmatch.fnmatchcase(case, self.case)
                 and fnmatch.fnmatchcase(dtype, self.dtype)
                 and fnmatch.fnmatchcase(mode, self.mode) and self._includes(version))
+
+    @property
+    def reproduce(self) -> str:
+        """The command that shows what the entry speaks of."""
+        dtype = "" if "*" in self.dtype else f" --dtype {self.dtype}"
+        return f"conformance show {self.case} --backend {self.backend}{dtype}"
 
     def _includes(self, version: str) -> bool:
         try:
@@ -130,11 +147,7 @@ def _list(value: Any) -> list[Any]:
 
 
 def _parsed(text: str) -> list[Mapping[str, Any]]:
-    try:
-        import tomllib
-    except ModuleNotFoundError:  # Python 3.10
-        import tomli as tomllib
-    document = tomllib.loads(text)
+    document = parsed(text)
     entries = document.pop("waiver", [])
     if document:
         raise ValueError(f"it holds [[waiver]] entries only, not {', '.join(document)}")
@@ -152,6 +165,8 @@ def _waiver(entry: Mapping[str, Any], where: Location) -> Waiver:
     wanted = sorted(set(VERDICTS) - EXPECTED)
     if not problems and entry["verdict"] not in wanted:
         problems.append(f"excuses {entry['verdict']!r}; one of {', '.join(wanted)}")
+    if not problems and entry["class"] not in CLASSES:
+        problems.append(f"has the class {entry['class']!r}; one of {', '.join(CLASSES)}")
     if not problems and not _exact(entry["versions"]):
         problems.append(f"has versions {entry['versions']!r}; name each one, as in '==2.13.0'")
     if not problems and entry["verdict"] == "raised" and not entry.get("says"):
@@ -164,7 +179,8 @@ def _waiver(entry: Mapping[str, Any], where: Location) -> Waiver:
                      if _misspelt(entry.get(key, "*"), known, closed)]
     if problems:
         raise UsageError(f"{where}: this waiver {', '.join(problems)}")
-    return Waiver(**entry, where=where)
+    fields = {"kind" if key == "class" else key: value for key, value in entry.items()}
+    return Waiver(**fields, where=where)
 
 
 def _misspelt(name: str, known: Iterable[str], closed: bool) -> bool:

@@ -349,6 +349,7 @@ WAIVER = '''
 case = "{case}"
 backend = "wrong"
 verdict = "differs"
+class = "accuracy"
 versions = "=={version}"
 dtype = "float32"
 reason = "a factor of 1.0001"
@@ -364,7 +365,8 @@ def test_a_waived_verdict_is_expected_and_says_why(backends, cases):
     result = run(cases("calm", waivers=waiver()), [backends("Wrong")], ["float32"])
     (verdict,) = result.verdicts
     assert verdict.verdict == "waived"
-    assert verdict.reason.startswith("a factor of 1.0001 (this test); without the waiver: differs")
+    assert verdict.reason.startswith(
+        "accuracy: a factor of 1.0001 (this test); without the waiver: differs")
     assert result.exit_code == 0
 
 

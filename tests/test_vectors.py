@@ -42,7 +42,7 @@ def zero(xp, x):
     """Nothing leads there."""
     return {"dy/dx": grad(xp.ones(3), x)}
 '''
-HALF, NOTHING = "0x1.0000000000000p-1", "0x0.0p+0"
+HALF, NOTHING, ONE = "0x1.0000000000000p-1", "0x0.0p+0", "0x1.0000000000000p+0"
 
 
 @pytest.fixture
@@ -74,11 +74,12 @@ def exported(out):
 
 def test_the_folder_and_its_counts(folder):
     assert command("--cases", "some.py", "--out", "out") == (
-        0, "8 vectors of 4 cases: 12 derivatives, 9 certified, 3 refused\nvectors: out\n", "")
+        0, "8 vectors of 4 cases: 12 derivatives, 9 certified, 2 at kinks, 1 refused\n"
+        "vectors: out\n", "")
     index, found = exported(folder / "out")
     assert index["suite"] == conformance.__version__
     assert index["counts"] == {"cases": 4, "vectors": 8, "derivatives": 12, "elements": 22,
-                               "certified": 9, "refused": 3}
+                               "certified": 9, "kinks": 2, "refused": 1}
     assert [file["path"] for file in index["files"]] == ["float32/some.jsonl",
                                                          "float64/some.jsonl"]
     assert len(found) == 8
@@ -116,11 +117,13 @@ def test_inputs_of_every_kind_are_exact(folder):
     assert inputs["b"] == {"shape": [], "dtype": "bool", "values": [True]}
 
 
-def test_a_kink_is_a_refusal_and_what_is_beside_it_is_kept(folder):
+def test_a_kink_has_its_limits_and_what_is_beside_it_is_kept(folder):
     vectors.export(load_cases("some.py").cases, folder / "out", ["float64"])
     derivatives = exported(folder / "out")[1]["kink", "float64"]["derivatives"]
-    assert derivatives["at the kink"] == {"shape": [2], "closed_form": False, "refusal": (
-        "kink: some.py:12 abs is at a kink, and its branches have different derivatives")}
+    kink = derivatives["at the kink"]["kink"]
+    assert sorted(limit["hi"] for limit in kink["limits"]) == [
+        ["-0x1.0000000000000p+0", ONE], [ONE, ONE]]
+    assert kink["conventions"]["abs: mean"] == [NOTHING, ONE]
     assert derivatives["beside"]["truth"]["hi"] == [NOTHING, "0x1.0000000000000p+1"]
 
 
@@ -187,7 +190,7 @@ def test_a_terminal_sees_a_bar_and_a_pipe_does_not(folder):
              f"out{shown}"], capture_output=True, text=True, check=True,
             env={**os.environ, **colour})
         assert ("certifying" in done.stderr) is shown
-        assert done.stdout.startswith("2 vectors of 1 case: 2 derivatives, 2 certified, 0 refused")
+        assert done.stdout.startswith("2 vectors of 1 case: 2 derivatives, 2 certified, 0 at kinks")
 
 
 # --- what goes wrong ----------------------------------------------------------------------------
@@ -314,7 +317,7 @@ def objects(value):
             yield from objects(part)
 
 
-@pytest.mark.parametrize(("name", "count"), [("vector", 7), ("vectors", 4)])
+@pytest.mark.parametrize(("name", "count"), [("vector", 8), ("vectors", 4)])
 def test_the_schemas_are_closed_at_every_level(name, count):
     found = list(objects(schema(name)))
     assert len(found) == count

@@ -10,9 +10,9 @@ SOME = Verdict("cases/notebook.py::sum_square", "dz/dx", "torch", "2.13.0", "flo
                "agrees", source="print()")
 
 
-def test_the_eight_verdicts():
-    assert list(VERDICTS) == ["agrees", "differs", "raised", "unsupported", "waived",
-                              "inconclusive", "crashed", "timed_out"]
+def test_the_ten_verdicts():
+    assert list(VERDICTS) == ["agrees", "artefact", "changed", "differs", "raised", "unsupported",
+                              "waived", "inconclusive", "crashed", "timed_out"]
     assert sorted(EXPECTED) == ["agrees", "unsupported", "waived"]
 
 
@@ -22,7 +22,7 @@ def test_only_expected_verdicts_may_pass(kind):
 
 
 def test_a_verdict_of_no_known_kind_is_refused():
-    with pytest.raises(ValueError, match="unknown verdict 'passed'; one of agrees, differs"):
+    with pytest.raises(ValueError, match="unknown verdict 'passed'; one of agrees, artefact"):
         dataclasses.replace(SOME, verdict="passed")
 
 

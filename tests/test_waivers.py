@@ -8,8 +8,8 @@ from conformance import Verdict, load_cases
 from conformance.errors import UsageError
 from conformance.waivers import Waiver, folder_of, idle_waivers, load_waivers, waivers_beside
 
-ENTRY = {"case": "cube", "backend": "torch", "verdict": "differs", "versions": "==2.13.0",
-         "reason": "rounds twice", "source": "https://example.org/1"}
+ENTRY = {"case": "cube", "backend": "torch", "verdict": "differs", "class": "bug",
+         "versions": "==2.13.0", "reason": "rounds twice", "source": "https://example.org/1"}
 CASES = '''
 from conformance import case, grad
 
@@ -42,7 +42,7 @@ def write(tmp_path):
 
 def test_an_entry_knows_where_it_is_written(write):
     waivers = load_waivers(write(f"# known\n\n{toml()}\n{toml(case='other')}"))
-    assert [(w.case, w.where.line) for w in waivers] == [("cube", 3), ("other", 11)]
+    assert [(w.case, w.where.line) for w in waivers] == [("cube", 3), ("other", 12)]
 
 
 @pytest.mark.parametrize("head", ["[[waiver]] # why", " [[ waiver ]]"])
@@ -58,7 +58,7 @@ def test_inline_entries_are_read(write):
 
 def test_an_entry_may_list_cases_of_which_each_must_be_needed(write):
     waivers = load_waivers(write("\n" + toml(case=["cube", "square"]) + toml()))
-    assert [(w.case, w.where.line) for w in waivers] == [("cube", 2), ("square", 2), ("cube", 9)]
+    assert [(w.case, w.where.line) for w in waivers] == [("cube", 2), ("square", 2), ("cube", 10)]
 
 
 def test_an_entry_may_list_versions(write):
@@ -82,7 +82,8 @@ def test_an_empty_file_waives_nothing(write):
     (toml(case=[]), r"has no text as its 'case'"),
     (toml(case=["cube", 3]), r"has no text as its 'case'"),
     (toml(case=3), r"has no text as its 'case'"),
-    (toml(verdict="agrees"), r"excuses 'agrees'; one of crashed, differs, inconclusive"),
+    (toml(verdict="agrees"), r"excuses 'agrees'; one of artefact, changed, crashed, differs"),
+    (toml(**{"class": "bugs"}), r"has the class 'bugs'; one of bug, convention, acc"),
     (toml(verdict="unsupported"), r"excuses 'unsupported'"),
     *((toml(versions=versions), "name each one, as in '==2.13.0'") for versions in (
         "2.13", ">=2.13", "<3", "!=2.0", ">=2.13,<2.14", "==2.13.*", "~=2.13", "==1,==2", "=")),
@@ -100,7 +101,8 @@ def test_bytes_that_are_no_text_are_a_clear_message(tmp_path):
 
 
 def waiver(**changes):
-    return Waiver(**(ENTRY | changes))
+    fields = ENTRY | changes
+    return Waiver(kind=fields.pop("class"), **fields)
 
 
 def covers(entry, case="cube", backend="torch", version="2.13.0", dtype="float32",

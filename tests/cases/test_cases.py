@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from conformance import CannotCertify, Graph, load_cases, ops
-from conformance.oracle import check_closed_forms, derivatives
+from conformance.oracle import Kink, check_closed_forms, derivatives
 from conformance.paths import suite_cases
 
 LIBRARY = load_cases()
@@ -120,11 +120,15 @@ def test_truth_is_certified(case, dtype: str) -> None:
     for name, truth in derivatives(case.graph(dtype), case.values(dtype)).items():
         if isinstance(truth, CannotCertify):
             pytest.fail(f"{name}: {truth}")
+        if isinstance(truth, Kink):
+            assert case.where.file == "cases/kinks.py"
+            continue
         assert np.isfinite(truth.hi).all(), name
         assert np.isfinite(truth.allowed).all(), f"{name}: {truth.note}"
 
 
-def test_the_reference_engine_has_no_waivers():
+def test_the_reference_engine_is_excused_from_nothing_that_rules_can_do():
     from conformance.waivers import load_waivers
 
-    assert "reference" not in {w.backend for w in load_waivers(suite_cases() / "waivers.toml")}
+    assert {w.kind for w in load_waivers(suite_cases() / "waivers.toml")
+            if w.backend == "reference"} <= {"artefact"}

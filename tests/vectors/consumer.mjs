@@ -81,6 +81,7 @@ const log = unary("log", Math.log, (x) => divide(scalar(1), x));
 const sin = unary("sin", Math.sin, (x) => cos(x));
 const cos = unary("cos", Math.cos, (x) => negative(sin(x)));
 const tanh = unary("tanh", Math.tanh, (x, y) => subtract(scalar(1), square(y)));
+const abs = unary("abs", Math.abs, (x) => value(x.shape, x.data.map(Math.sign)));
 const square = unary("square", (x) => x * x, (x) => multiply(scalar(2), x));
 const sqrt = unary("sqrt", Math.sqrt, (x, y) => divide(scalar(0.5), y));
 const power = (x, n) => value(x.shape, x.data.map((v) => round(v ** n)), [x], (dy) =>
@@ -112,7 +113,7 @@ function grad(target, source) {
 }
 
 const simple = {
-  add, subtract, multiply, divide, negative, exp, log, sin, cos, tanh, square, sqrt, grad,
+  add, subtract, multiply, divide, negative, exp, log, sin, cos, tanh, abs, square, sqrt, grad,
 };
 const operators = {
   ...Object.fromEntries(Object.entries(simple).map(([name, f]) => [name, (node, xs) => f(...xs)])),
@@ -153,10 +154,29 @@ function element(got, hi, lo, radius, allowed, scale) {
   return allowance > 0.05 * (Math.abs(hi) || scale) ? "inconclusive" : "agrees";
 }
 
-function judge(got, { shape, truth, refusal }) {
+// whether an answer is a mixture of limits, to a millionth: steps toward the limit farthest that way
+function mixed(got, limits) {
+  const dot = (a, b) => a.reduce((total, x, i) => total + x * b[i], 0);
+  let at = limits[0];
+  for (let step = 0; step < 10000; step++) {
+    const gap = got.map((x, i) => x - at[i]);
+    if (gap.every((x, i) => Math.abs(x) <= 1e-6 * Math.max(1, Math.abs(got[i])))) return true;
+    const to = limits.reduce((best, one) => (dot(one, gap) > dot(best, gap) ? one : best));
+    const way = to.map((x, i) => x - at[i]), length = dot(way, gap) / dot(way, way);
+    if (!(length > 0)) return false;
+    at = at.map((x, i) => x + Math.min(length, 1) * way[i]);
+  }
+  return false;
+}
+
+function judge(got, { shape, truth, kink, refusal }) {
   if (got === null) return "unsupported";
   if (refusal) return "refused";
   if (String(got.shape) !== String(shape)) return "differs";
+  if (kink) {
+    const at = kink.limits.some((limit) => judge(got, { shape, truth: limit }) === "agrees");
+    return at || mixed(got.data, kink.limits.map((one) => one.hi.map(hex))) ? "agrees" : "differs";
+  }
   const [hi, lo, radius] = [truth.hi, truth.lo, truth.radius].map((column) => column.map(hex));
   const scale = hi.reduce((largest, x) => Math.max(largest, Math.abs(x)), 1);
   const found = got.data.map((x, i) =>

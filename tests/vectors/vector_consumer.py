@@ -35,10 +35,12 @@ def _parsed(vector):
         if known["dtype"] not in ("int64", "bool"):
             known["values"] = _floats(known["values"])
     for derivative in vector["derivatives"].values():
-        for name, column in derivative.get("truth", {}).items():
-            if name != "note":
-                _counted(column, derivative["shape"])
-                derivative["truth"][name] = _floats(column)
+        limits = derivative.get("kink", {}).get("limits", [])
+        for truth in [derivative["truth"]] if "truth" in derivative else limits:
+            for name, column in truth.items():
+                if name != "note":
+                    _counted(column, derivative["shape"])
+                    truth[name] = _floats(column)
     return vector
 
 
@@ -58,7 +60,33 @@ def judge(got, shape, dtype, vector, name):
         return "refused"
     if list(shape) != derivative["shape"] or dtype != vector["dtype"]:
         return "differs"
-    truth = derivative["truth"]
+    if "kink" in derivative:
+        limits = derivative["kink"]["limits"]
+        at = any(_judge(got, limit, dtype) == "agrees" for limit in limits)
+        return "agrees" if at or _mixed(got, [limit["hi"] for limit in limits]) else "differs"
+    return _judge(got, derivative["truth"], dtype)
+
+
+def _mixed(got, limits, steps=10000):
+    """Whether an answer is a convex combination of limits, to a millionth (Frank and Wolfe)."""
+    def along(a, b):
+        return sum(x * y for x, y in zip(a, b, strict=True))
+
+    at = limits[0]
+    for _ in range(steps):
+        gap = [x - y for x, y in zip(got, at, strict=True)]
+        if all(abs(d) <= 1e-6 * max(1.0, abs(x)) for d, x in zip(gap, got, strict=True)):
+            return True
+        to = max(limits, key=lambda limit: along(limit, gap))
+        way = [x - y for x, y in zip(to, at, strict=True)]
+        if not along(way, gap) > 0:
+            return False
+        length = min(1.0, along(way, gap) / along(way, way))
+        at = [x + length * d for x, d in zip(at, way, strict=True)]
+    return False
+
+
+def _judge(got, truth, dtype):
     scale = max([1.0, *map(abs, truth["hi"])])
     columns = (truth[name] for name in ("hi", "lo", "radius", "allowance"))
     found = {_element(*row, scale, dtype) for row in zip(got, *columns, strict=True)}
