@@ -119,6 +119,7 @@ def test_an_unused_waiver_exits_with_1(folder):
 case = "cube"
 backend = "reference"
 verdict = "differs"
+class = "bug"
 versions = "==VERSION"
 reason = "none"
 source = "none"

@@ -45,6 +45,7 @@ WAIVER = '''[[waiver]]
 case = "{case}"
 backend = "wrong"
 verdict = "differs"
+class = "bug"
 versions = "=={version}"
 reason = "half as much again"
 source = "this test"

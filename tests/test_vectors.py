@@ -317,7 +317,7 @@ def objects(value):
             yield from objects(part)
 
 
-@pytest.mark.parametrize(("name", "count"), [("vector", 8), ("vectors", 4)])
+@pytest.mark.parametrize(("name", "count"), [("vector", 9), ("vectors", 4)])
 def test_the_schemas_are_closed_at_every_level(name, count):
     found = list(objects(schema(name)))
     assert len(found) == count

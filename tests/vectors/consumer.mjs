@@ -174,8 +174,13 @@ function judge(got, { shape, truth, kink, refusal }) {
   if (refusal) return "refused";
   if (String(got.shape) !== String(shape)) return "differs";
   if (kink) {
-    const at = kink.limits.some((limit) => judge(got, { shape, truth: limit }) === "agrees");
-    return at || mixed(got.data, kink.limits.map((one) => one.hi.map(hex))) ? "agrees" : "differs";
+    const verdicts = (x) => kink.limits.map((limit) => judge(x, { shape, truth: limit }));
+    if (verdicts(got).includes("agrees")) return "agrees";
+    const limits = kink.limits.map((one) => one.hi.map(hex));
+    const ends = (sign) => (i) => Math.max(...kink.limits.map((one) => sign * hex(one.hi[i])
+      + (one.allowance[i] === null ? Infinity : hex(one.allowance[i]))));
+    const inside = got.data.every((x, i) => x <= ends(1)(i) && -x <= ends(-1)(i));
+    return inside && mixed(got.data, limits) ? "agrees" : "differs";
   }
   const [hi, lo, radius] = [truth.hi, truth.lo, truth.radius].map((column) => column.map(hex));
   const scale = hi.reduce((largest, x) => Math.max(largest, Math.abs(x)), 1);

@@ -118,8 +118,13 @@ from conformance import case, grad
 
 @case(x=[0.0, 1.0])
 def kink(xp, x):
-    """There is nothing to compare with."""
+    """A corner, and an element beside it."""
     return {"dy/dx": grad(xp.abs(x), x)}
+
+@case(x=0.0)
+def pole(xp, x):
+    """There is no derivative."""
+    return {"dy/dx": grad(1 / x, x)}
 
 @case(x=[1e154, 3.0, 2e154])
 def overflow(xp, x):

@@ -63,8 +63,17 @@ def judge(got, shape, dtype, vector, name):
     if "kink" in derivative:
         limits = derivative["kink"]["limits"]
         at = any(_judge(got, limit, dtype) == "agrees" for limit in limits)
-        return "agrees" if at or _mixed(got, [limit["hi"] for limit in limits]) else "differs"
+        corners = [limit["hi"] for limit in limits]
+        inside = all(x <= _end(limits, k, 1) and -x <= _end(limits, k, -1)
+                     for k, x in enumerate(got))
+        return "agrees" if at or (inside and _mixed(got, corners)) else "differs"
     return _judge(got, derivative["truth"], dtype)
+
+
+def _end(limits, k, sign):
+    """How far element k may go in one direction."""
+    return max(sign * limit["hi"][k] + (math.inf if limit["allowance"][k] is None
+                                        else limit["allowance"][k]) for limit in limits)
 
 
 def _mixed(got, limits, steps=10000):
