@@ -188,7 +188,7 @@ def test_what_is_waived_is_an_expected_failure(place, pytester):
     result = run(pytester, "gradients", "--backend", "plugin_backends:Wrong", "-rx")
     result.assert_outcomes(xfailed=4)
     result.stdout.fnmatch_lines(["conformance: 6 verdicts: 0 agrees, 0 unsupported, 6 waived",
-                                 "*waived: half as much again (this test)*"])
+                                 "*waived: bug: half as much again (this test)*"])
 
 
 def test_a_waiver_that_excuses_nothing_fails(place, pytester):
