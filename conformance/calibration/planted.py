@@ -14,11 +14,13 @@ from conformance.backends import get_backend
 from conformance.calibration.judging import Truths, components
 from conformance.calibration.programs import Plan, RandomProgram, program
 from conformance.errors import CannotCertify
-from conformance.oracle import Truth, derivatives
+from conformance.oracle import derivatives
 
 Answers = dict[str, np.ndarray]
 # what a person would use instead: usual guesses, and the float32 defaults of torch.testing
 GUESSES = {"allclose 1e-3": (1e-3, 1e-5), "allclose 1.3e-6": (1.3e-6, 1e-5)}
+# mistakes of a kind in one program of arrays; one of points is many programs already
+REPEATS = 6
 TRIES = 8  # places that are drawn before a program has none where the mistake would matter
 
 
@@ -107,6 +109,9 @@ class Trials:
     found: int = 0
     guessed: dict[str, int] = field(default_factory=lambda: dict.fromkeys(GUESSES, 0))
 
+    def numbers(self) -> list[int]:
+        return [self.programs, self.found, *self.guessed.values()]
+
 
 def sabotage(plan: Plan, index: int) -> dict[str, Any]:
     """One program with each kind of mistake, as a line of the journal."""
@@ -128,10 +133,11 @@ def sabotage(plan: Plan, index: int) -> dict[str, Any]:
         counts = {kind: plant.accumulations if kind == OVERWRITTEN else plant.rules
                   for kind in KINDS}
         for kind in KINDS:
-            wrong = _that_matters(plant, answers, kind, counts[kind], right, draw)
-            if wrong is not None:
-                trials = judge(made, truths, right, wrong)
-                line["mistakes"][kind] = [trials.programs, trials.found, *trials.guessed.values()]
+            wrong = [_that_matters(plant, answers, kind, counts[kind], right, draw)
+                     for _ in range(1 if made.points else REPEATS)]
+            trials = [judge(made, truths, right, w).numbers() for w in wrong if w is not None]
+            if trials:
+                line["mistakes"][kind] = np.sum(trials, axis=0).tolist()
     return line
 
 
@@ -159,16 +165,12 @@ def judge(made: RandomProgram, truths: Truths, right: Answers, wrong: Answers) -
             noticed[place] = one.verdict == "differs"
         differs |= _by_point(noticed, made)
         for guess, (rtol, atol) in GUESSES.items():
-            close[guess] &= ~_by_point(~np.isclose(wrong[name], _truth(truth), rtol, atol), made)
+            close[guess] &= ~_by_point(~np.isclose(wrong[name], truth.hi, rtol, atol), made)
     trials.programs = int(changed.sum())
     trials.found = int((changed & differs).sum())
     for guess in GUESSES:
         trials.guessed[guess] = int((changed & ~close[guess]).sum())
     return trials
-
-
-def _truth(truth: Truth) -> np.ndarray:
-    return truth.hi
 
 
 def _by_point(flags: np.ndarray, made: RandomProgram) -> np.ndarray:
