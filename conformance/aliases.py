@@ -56,6 +56,14 @@ _OPERATORS = """
     diag                 | diag_embed diagflat
     diagonal             | diag_part
     outer                | ger
+    cumulative_prod      | cumprod
+    cumulative_logsumexp | logcumsumexp cumlogsumexp
+    cumulative_max       | cummax
+    cumulative_min       | cummin
+    trapezoid            | trapz
+    sort                 | msort
+    topk                 | top_k
+    quantile             | percentile
     take                 | gather index_select take_along_axis
     silu                 | swish
     log_sigmoid          | logsigmoid

@@ -47,6 +47,13 @@ def _einsum(call: Call) -> Expr:
     return Expr(f'np.einsum("{call["equation"]}", {left}, {right})')
 
 
+def _sort(call: Call) -> Expr:
+    """autograd has the gradient of sorting a vector."""
+    if len(call.shape) != 1:
+        raise Unsupported("autograd has no sort but of a vector")
+    return Expr(f"np.sort({call.text}){'[::-1]' if call['descending'] else ''}")
+
+
 SPELLINGS: dict[str, Spelling | None] = {
     "pad": _pad, "repeat": _repeat,
     "tile": function("np.tile", positional=("repetitions",)),
@@ -55,5 +62,8 @@ SPELLINGS: dict[str, Spelling | None] = {
     "diag": function("np.diag", offset="k"),
     "rot90": _rot90,
     "vecdot": template("np.sum({0} * {1}, axis={axis})"),
+    "sort": _sort,
+    **dict.fromkeys(("topk", "kthvalue", "median", "quantile", "cumulative_prod",
+                     "cumulative_logsumexp", "cumulative_max", "cumulative_min", "trapezoid")),
     "einsum": _einsum,
 }

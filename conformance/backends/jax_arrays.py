@@ -25,6 +25,11 @@ def _einsum(call: Call) -> Expr:
     return Expr(f'jnp.einsum("{call["equation"]}", {left}, {right})')
 
 
+def _cumulative(name: str) -> Spelling:
+    """jax.lax counts axes from the first."""
+    return lambda call: Expr(f"jax.lax.{name}({call.text}, axis={call.axes[0]})")
+
+
 SPELLINGS: dict[str, Spelling | None] = {
     "pad": _pad, "repeat": _repeat,
     "tile": function("jnp.tile", positional=("repetitions",)),
@@ -32,5 +37,11 @@ SPELLINGS: dict[str, Spelling | None] = {
     "diagonal": template("jnp.diagonal({0}, {offset}, axis1=-2, axis2=-1)"),
     "trace": template("jnp.trace({0}, {offset}, axis1=-2, axis2=-1)"),
     "diag": function("jnp.diag", offset="k"),
+    "topk": template("jax.lax.top_k({0}, {k})[0]"),
+    "kthvalue": None,
+    "quantile": function("jnp.quantile", positional=("q",)),
+    "cumulative_prod": function("jnp.cumprod"),
+    "cumulative_logsumexp": _cumulative("cumlogsumexp"),
+    "cumulative_max": _cumulative("cummax"), "cumulative_min": _cumulative("cummin"),
     "einsum": _einsum,
 }

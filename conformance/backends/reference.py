@@ -49,7 +49,8 @@ class ReferenceBackend(Backend):
         "broadcast_to": function("engine.broadcast_to", positional=("shape",)),
         "roll": function("engine.roll", positional=("shift",)),
         "take": _take,
-        **dict.fromkeys(("pad", "tile", "repeat"), _positional),
+        **dict.fromkeys(("pad", "tile", "repeat", "quantile"), _positional),
+        **dict.fromkeys(("topk", "kthvalue"), lambda call: Expr(f"{_positional(call).text}[0]")),
         "moveaxis": function("engine.moveaxis", positional=("source", "destination")),
         "einsum": _einsum,
     }

@@ -52,6 +52,12 @@ def _einsum(call: Call) -> Expr:
     return Expr(f'tf.einsum("{call["equation"]}", {left}, {right})')
 
 
+def _sort(call: Call) -> Expr:
+    axis = "" if call["axis"] == -1 else f", axis={call['axis']}"
+    order = ', direction="DESCENDING"' if call["descending"] else ""
+    return Expr(f"tf.sort({call.text}{axis}{order})")
+
+
 SPELLINGS: dict[str, Spelling | None] = {
     "pad": _pad, "repeat": _repeat,
     "tile": lambda call: Expr(f"tf.tile({call.text}, {_listed(call['repetitions'])})"),
@@ -61,6 +67,12 @@ SPELLINGS: dict[str, Spelling | None] = {
     "diag": function("tf.linalg.diag", offset="k"),
     "trace": _trace,
     "rot90": function("tf.experimental.numpy.rot90"),
+    "sort": _sort,
+    "topk": template("tf.math.top_k({0}, {k}).values"),
+    "cumulative_prod": function("tf.math.cumprod"),
+    "cumulative_logsumexp": function("tf.math.cumulative_logsumexp"),
+    **dict.fromkeys(("kthvalue", "median", "quantile", "cumulative_max", "cumulative_min",
+                     "trapezoid")),
     "outer": template("tf.tensordot({0}, {1}, axes=0)"),
     "inner": function("tf.experimental.numpy.inner"),
     "kron": function("tf.experimental.numpy.kron"),

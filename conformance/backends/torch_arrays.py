@@ -62,6 +62,25 @@ def _einsum(call: Call) -> Expr:
     return Expr(f'torch.einsum("{call["equation"]}", {left}, {right})')
 
 
+def _quantile(q: float | None = None) -> Spelling:
+    """torch.median would take the lower of two; a quantile takes one axis or none."""
+    def spell(call: Call) -> Expr:
+        arguments = [call.text, plain(call["q"] if q is None else q)]
+        if call["axis"] is not None:
+            arguments.append(f"dim={call['axis']}")
+        if call["keepdims"]:
+            arguments.append("keepdim=True")
+        return Expr(f"torch.quantile({', '.join(arguments)})")
+
+    return spell
+
+
+def _along(name: str, result: str = "") -> Spelling:
+    """A function that calls its axis `dim`; of its results, the values."""
+    spell = function(name, positional=("k",), axis="dim", keepdims="keepdim")
+    return lambda call: Expr(f"{spell(call).text}{result}")
+
+
 SPELLINGS: dict[str, Spelling | None] = {
     "pad": _pad,
     "tile": function("torch.tile", positional=("repetitions",)),
@@ -71,6 +90,14 @@ SPELLINGS: dict[str, Spelling | None] = {
     "diagonal": _diagonal, "trace": _trace,
     "diag": function("torch.diag", offset="diagonal"),
     "rot90": function("torch.rot90", positional=("k",), axes="dims"),
+    "sort": _along("torch.sort", ".values"),
+    "topk": _along("torch.topk", ".values"), "kthvalue": _along("torch.kthvalue", ".values"),
+    "median": _quantile(0.5), "quantile": _quantile(),
+    "cumulative_prod": _along("torch.cumprod"),
+    "cumulative_logsumexp": _along("torch.logcumsumexp"),
+    "cumulative_max": _along("torch.cummax", ".values"),
+    "cumulative_min": _along("torch.cummin", ".values"),
+    "trapezoid": _along("torch.trapezoid"),
     "vecdot": template("torch.linalg.vecdot({0}, {1}, dim={axis})"),
     "cross": _cross, "tensordot": _tensordot, "einsum": _einsum,
 }

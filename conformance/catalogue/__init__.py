@@ -7,6 +7,7 @@ from conformance.catalogue import (
     activations,
     convolution,
     core,
+    cumulative,
     elementwise,
     indexing,
     linear_algebra,
@@ -15,8 +16,9 @@ from conformance.catalogue import (
     rearranging,
     reductions,
     shapes,
+    sorting,
     special,
 )
 
 FAMILIES = (core, elementwise, reductions, shapes, linear_algebra, indexing, rearranging, products,
-            convolution, pooling, activations, special)
+            convolution, pooling, activations, special, sorting, cumulative)

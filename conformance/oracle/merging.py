@@ -76,8 +76,12 @@ def _uses(graph: Graph, node: Node, operand: int) -> int:
             return max((1, *node["repeats"]))
         case "take":
             return max((node["indices"].count(i) for i in node["indices"]), default=1)
-        case "cumulative_sum":
+        case "cumulative_sum" | "cumulative_prod" | "cumulative_max" | "cumulative_min":
             return graph.nodes[operand].type.shape[node["axis"]] or 1
+        case "cumulative_logsumexp":  # as logsumexp, at each place
+            return 3 * (graph.nodes[operand].type.shape[node["axis"]] or 1)
+        case "trapezoid":
+            return 2
         case "var" | "softmax" | "log_softmax" | "logsumexp":
             return 3  # the numbers themselves, their centre or largest, and their sum
         case "conv1d" | "conv2d" | "conv3d" | "conv_transpose1d" | "conv_transpose2d":

@@ -29,6 +29,7 @@ BEHIND_THE_CATALOGUE = {
     "convolution", "convolution_input_adjoint", "convolution_weight_adjoint",
     "max_pool", "avg_pool", "window_spread", "add_at",
     "normal_hazard", "bessel_decay", "bessel_growth", "polygamma",
+    *("permute_along", "pick_along", "place_along", "cumprod", "linear_recurrence", "shift_along"),
 }
 
 

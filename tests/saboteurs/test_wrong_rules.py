@@ -12,6 +12,9 @@ from reference_engine import operators
 # A derivative that is 0 everywhere is 0 still when it is scaled or, since programs ask for zeros
 # where only a constant operator leads, missing.
 ALWAYS_ZERO = {"sign"}
+# What a shift drops and what a reversed recurrence starts from is 0 whatever the rule says.
+UNREAD = {("shift_along", 0): "first element lost",
+          ("linear_recurrence", 0): "1e-3 in the last element"}
 
 
 def negated(right):
@@ -73,7 +76,7 @@ COARSE = {"first element lost", "zeros", "no rule"}
     (kind, dtype) for dtype in ("float32", "float64") for kind in SABOTAGES
     if not (kind in COARSE and dtype == "float32")])
 def test_wrong_rule_is_noticed(suite, hunt, plant_rule, rule, kind, dtype) -> None:
-    if rule[0] in ALWAYS_ZERO:
+    if rule[0] in ALWAYS_ZERO or UNREAD.get(rule) == kind:
         assert_unnoticed(suite, plant_rule(rule, SABOTAGES[kind]), rule)
         return
     cases = suite.exercising(rule)

@@ -14,6 +14,7 @@ from typing import Any
 from conformance.oracle.rules import (
     activations,
     convolution,
+    cumulative,
     elementwise,
     linear_algebra,
     pooling,
@@ -21,11 +22,12 @@ from conformance.oracle.rules import (
     rearranging,
     reductions,
     shapes,
+    sorting,
     special,
 )
 
 FAMILIES = (elementwise, reductions, shapes, linear_algebra, rearranging, products, convolution,
-            pooling, activations, special)
+            pooling, activations, special, sorting, cumulative)
 
 
 def _table(name: str) -> dict[str, Any]:
