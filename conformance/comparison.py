@@ -110,8 +110,7 @@ def compare_numbers(got: np.ndarray, truth: Truth, dtype: str,
     nearest = error <= unit / 2 + radius  # the nearest number is always right
     # a difference is a difference when it is proven: beyond the truth's own error
     outside = (error > truth.allowed + radius) & ~nearest
-    # what a true zero is small against: the other elements, or a derivative of ordinary size
-    size = np.where(truth.hi == 0, max(1.0, float(np.max(np.abs(truth.hi)))), np.abs(truth.hi))
+    size = np.where(truth.hi == 0, _size_of_zeros(truth), np.abs(truth.hi))
     vague = truth.allowed > LARGEST_USEFUL_ALLOWANCE * size
     unclear = (vague | ~np.isfinite(truth.allowed)) & ~nearest & ~outside
     for verdict, where in (("differs", outside), ("inconclusive", unclear)):
@@ -123,6 +122,12 @@ def compare_numbers(got: np.ndarray, truth: Truth, dtype: str,
         found = _at("differs", beyond, got, error, unit, truth, dtype)
         return replace(found, reason=f"beyond the budget of {max_ulp:g} ULP; {found.reason}")
     return _at("agrees", np.ones_like(outside), got, error, unit, truth, dtype)
+
+
+def _size_of_zeros(truth: Truth) -> np.ndarray | float:
+    """What a true zero is small against: its terms, else the other elements or 1."""
+    ordinary = max(1.0, float(np.max(np.abs(truth.hi))))
+    return ordinary if truth.scale is None else np.where(truth.scale > 0, truth.scale, ordinary)
 
 
 def _rightly_infinite(got: np.ndarray, truth: Truth, dtype: str) -> np.ndarray:

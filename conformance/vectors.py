@@ -84,6 +84,8 @@ def _known(truth: Truth | Kink | CannotCertify, dtype: str) -> dict[str, Any]:
     known = {"hi": _hexadecimal(truth.hi), "lo": _hexadecimal(truth.lo),
              "radius": _hexadecimal(truth.radius),
              "allowance": [None if math.isinf(a) else float(a).hex() for a in allowance]}
+    if truth.scale is not None:
+        known["scale"] = _hexadecimal(truth.scale)
     return {"truth": known | ({"note": truth.note} if truth.note else {})}
 
 

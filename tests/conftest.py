@@ -1,9 +1,13 @@
 """What all tests share: Hypothesis without deadlines, and a folder to write case files in."""
 
+import os
 import textwrap
 
 import hypothesis
 import pytest
+
+# what a test plants must not be kept, nor what was kept be taken for what is computed
+os.environ["CONFORMANCE_CACHE"] = "off"
 
 hypothesis.settings.register_profile("suite", deadline=None, database=None)
 hypothesis.settings.load_profile("suite")

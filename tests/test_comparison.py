@@ -16,10 +16,11 @@ DTYPES = ("float16", "float32", "float64")
 TINY = {d: float(np.finfo(d).smallest_subnormal) for d in DTYPES}
 
 
-def truth(hi, allowed=0.0, *, lo=0.0, radius=0.0, note=""):
+def truth(hi, allowed=0.0, *, lo=0.0, radius=0.0, scale=None, note=""):
     hi = np.array(hi, "float64")
     return Truth(hi, np.full_like(hi, lo), np.full_like(hi, radius),
-                 np.broadcast_to(np.array(allowed, "float64"), hi.shape).copy(), note)
+                 np.broadcast_to(np.array(allowed, "float64"), hi.shape).copy(),
+                 None if scale is None else np.array(scale, "float64"), note)
 
 
 def verdict_of(got, true, dtype="float32"):
@@ -299,3 +300,31 @@ def test_a_comparison_says_what_was_allowed_and_how_certain_the_truth_is():
     found = verdict_of(1.0, truth(1.0, 4 * 2.0 ** -23, radius=1e-30))
     assert found.reason == "rounding in float32 explains up to 4 ULP"
     assert (found.ulp, found.allowed_ulp, found.radius) == (0.0, 4.0, 1e-30)
+
+
+@pytest.mark.parametrize(("allowed", "scale", "wanted"), [
+    (0.9, 20.0, "agrees"), (1.1, 20.0, "inconclusive"),  # 5% of the terms that cancel
+    (1e-9, 1e-6, "agrees"), (1e-7, 1e-6, "inconclusive"),
+    (0.04, 0.0, "agrees"), (0.06, 0.0, "inconclusive"),  # no terms: 5% of an ordinary number
+])
+def test_an_allowance_at_zero_is_measured_by_the_terms_that_cancel(allowed, scale, wanted):
+    found = verdict_of([allowed / 2], truth([0.0], allowed, scale=[scale]))
+    assert found.verdict == wanted
+
+
+def test_a_budget_of_ulps_is_held_beside_what_rounding_explains():
+    true, kind = truth([1.0, 3.0], 1e-5), TensorType((2,), "float32")
+    got = np.array([1.0, np.nextafter(np.float32(3), np.float32(4))], "float32")
+    for _ in range(4):
+        got[1] = np.nextafter(got[1], np.float32(4))
+    assert compare(got, true, kind).verdict == "agrees"
+    assert compare(got, true, kind, max_ulp=5).verdict == "agrees"
+    found = compare(got, true, kind, max_ulp=4.5)
+    assert (found.verdict, found.element, found.ulp) == ("differs", (1,), 5.0)
+    assert found.reason.startswith("beyond the budget of 4.5 ULP; rounding in float32 explains")
+
+
+def test_a_budget_is_not_held_against_the_nearest_number():
+    true = truth([1 + 2**-24 + 2**-30])
+    got = np.array([1 + 2**-23], "float32")
+    assert compare(got, true, TensorType((1,), "float32"), max_ulp=0.5).verdict == "agrees"

@@ -21,6 +21,8 @@ class Truth:
         the truth is beyond float64, hi is infinite, lo is 0 and radius is infinite.
     radius: a proven bound on |truth - (hi + lo)|, rounded up.
     allowed: the absolute error that rounding in the graph's dtype explains; may be infinite.
+    scale: the size of the terms that cancel in an element that is 0, or 0 where it has none; None
+        where no such element is allowed anything.
     note: why the allowance is infinite, where it is.
     """
 
@@ -28,6 +30,7 @@ class Truth:
     lo: np.ndarray
     radius: np.ndarray
     allowed: np.ndarray
+    scale: np.ndarray | None = None
     note: str = ""
 
 
@@ -51,9 +54,14 @@ def derivatives(graph: Graph, inputs: Mapping[str, np.ndarray],
 
     inputs: name -> values, already in the dtype of the graph's input; they count as exact.
     """
-    from conformance.oracle import certify  # python-flint is loaded only when it is needed
+    from conformance.oracle import cache  # python-flint is loaded only when it is needed
 
-    return certify.derivatives(graph, inputs)
+    def compute() -> dict[str, Truth | Kink | CannotCertify]:
+        from conformance.oracle import certify
+
+        return certify.derivatives(graph, inputs)
+
+    return cache.remembered(graph, inputs, compute)
 
 
 def check_closed_forms(graph: Graph, inputs: Mapping[str, np.ndarray]) -> None:
@@ -61,6 +69,11 @@ def check_closed_forms(graph: Graph, inputs: Mapping[str, np.ndarray]) -> None:
 
     Meant for float64 graphs. Derivatives that cannot be certified are passed over.
     """
-    from conformance.oracle import certify
+    from conformance.oracle import cache
 
-    certify.check_closed_forms(graph, inputs)
+    def check() -> None:
+        from conformance.oracle import certify
+
+        certify.check_closed_forms(graph, inputs)
+
+    cache.remembered_check(graph, inputs, check)

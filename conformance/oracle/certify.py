@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from flint import arb
@@ -11,7 +12,7 @@ from flint import arb
 from conformance.errors import CannotCertify, ClosedFormError
 from conformance.formats import FORMATS
 from conformance.graph import Graph, Node, Output
-from conformance.oracle import Kink, Truth, adjoints, allowances, kinks
+from conformance.oracle import Kink, Truth, adjoints, allowances, kinks, scales
 from conformance.oracle.evaluate import Evaluation
 from conformance.oracle.jets import Arithmetic, Missing, working_precision
 from conformance.oracle.merging import merge
@@ -45,11 +46,22 @@ def derivatives(graph: Graph, inputs: Inputs) -> dict[str, Truth | Kink | Cannot
             truth = certain[o.name]
             found[o.name] = truth if isinstance(truth, CannotCertify) else as_truth(
                 truth, noisy.value(o.node), adjoints.overflow(noisy, o.node))
+    _weigh_zeros(merged, inputs, found)
     for o in outputs:
         refusal = found[o.name]
         if isinstance(refusal, CannotCertify) and refusal.kind in AT_KINKS:
             found[o.name] = kinks.derivative_at_kink(merge(graph, (o,)), inputs, refusal)
     return found
+
+
+def _weigh_zeros(graph: Graph, inputs: Inputs,
+                 found: dict[str, Truth | Kink | CannotCertify]) -> None:
+    """Give zeros that rounding may change the size of what cancels in them."""
+    vague = tuple(o for o in graph.outputs if isinstance(truth := found[o.name], Truth)
+                  and ((truth.hi == 0) & (truth.allowed > 0)).any())
+    if vague:
+        sizes = scales.scales(merge(graph, vague), inputs)
+        found.update({o.name: replace(found[o.name], scale=sizes[o.name]) for o in vague})
 
 
 def check_closed_forms(graph: Graph, inputs: Inputs) -> None:
@@ -160,7 +172,7 @@ def as_truth(balls: np.ndarray, noisy: np.ndarray, note: str = "") -> Truth:
             allowed.flat[k] = upper_double((jet[0] - ball).abs_upper())
             if math.isinf(allowed.flat[k]):
                 note = note or "the rounding error cannot be bounded"
-    return Truth(hi, lo, radius, allowed, note)
+    return Truth(hi, lo, radius, allowed, note=note)
 
 
 def split(ball: arb) -> tuple[float, float, float]:

@@ -71,9 +71,9 @@ def test_tiny_and_huge_truths_of_a_graph():
 
 
 def test_each_output_has_its_own_verdict():
-    got = derivatives(*traced(lambda xp, x: {"kink": grad(xp.abs(x), x),
+    got = derivatives(*traced(lambda xp, x: {"pole": grad(1 / x, x),
                                              "fine": grad(xp.sin(x), x)}, x=0.0))
-    assert isinstance(got["kink"], CannotCertify)
+    assert isinstance(got["pole"], CannotCertify)
     assert got["fine"].hi == 1
 
 

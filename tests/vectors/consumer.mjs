@@ -183,9 +183,10 @@ function judge(got, { shape, truth, kink, refusal }) {
     return inside && mixed(got.data, limits) ? "agrees" : "differs";
   }
   const [hi, lo, radius] = [truth.hi, truth.lo, truth.radius].map((column) => column.map(hex));
-  const scale = hi.reduce((largest, x) => Math.max(largest, Math.abs(x)), 1);
+  const ordinary = hi.reduce((largest, x) => Math.max(largest, Math.abs(x)), 1);
+  const scale = (i) => (truth.scale && hex(truth.scale[i])) || ordinary;
   const found = got.data.map((x, i) =>
-    element(x, hi[i], lo[i], radius[i], truth.allowance[i], scale));
+    element(x, hi[i], lo[i], radius[i], truth.allowance[i], scale(i)));
   return ["differs", "inconclusive"].find((verdict) => found.includes(verdict)) ?? "agrees";
 }
 

@@ -96,9 +96,10 @@ def _mixed(got, limits, steps=10000):
 
 
 def _judge(got, truth, dtype):
-    scale = max([1.0, *map(abs, truth["hi"])])
+    ordinary = max([1.0, *map(abs, truth["hi"])])
+    scales = [size or ordinary for size in truth.get("scale", [0.0] * len(got))]
     columns = (truth[name] for name in ("hi", "lo", "radius", "allowance"))
-    found = {_element(*row, scale, dtype) for row in zip(got, *columns, strict=True)}
+    found = {_element(*row, dtype) for row in zip(got, *columns, scales, strict=True)}
     return next((v for v in ("differs", "inconclusive") if v in found), "agrees")
 
 
