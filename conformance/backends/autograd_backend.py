@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from conformance.backends import autograd_arrays, autograd_networks
+from conformance.backends.autograd_layers import LAYERS
 from conformance.backends.base import Backend
 from conformance.backends.functions import FunctionalStyle
 from conformance.backends.printing import (
@@ -96,11 +97,7 @@ class AutogradBackend(Backend):
         "matrix_transpose": template("np.swapaxes({0}, -1, -2)"),
         "concat": function("np.concatenate", sequence=True),
         **autograd_arrays.SPELLINGS,
-        # neural layers are another package's
-        **dict.fromkeys((
-            "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "max_pool1d",
-            "max_pool2d", "avg_pool1d", "avg_pool2d", "adaptive_avg_pool1d",
-            "adaptive_avg_pool2d")),
+        **LAYERS,
         **autograd_networks.SPELLINGS,
         **{name: function(f"special.{name}") for name in (
             "digamma", "erfc", "erfinv", "i0", "i1", "logit")},

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conformance.backends.printing import PRODUCT, Call, Expr, Spelling, plain
+from conformance.backends.printing import (
+    ATOM,
+    PRODUCT,
+    SUM,
+    Call,
+    Expr,
+    Spelling,
+    plain,
+    template,
+)
 from conformance.errors import Unsupported
 from conformance.window_rules import convolution_windows, pooling_windows
 
@@ -58,10 +67,67 @@ def _average(call: Call) -> Expr:
     return Expr(f"{_window(call, '0.0', 'add')} / {size}", PRODUCT)
 
 
+def _standardized(text: str, axes: object, call: Call) -> str:
+    return f"jax.nn.standardize({text}, axis={plain(axes)}, epsilon={call['epsilon']!r})"
+
+
+def _standardize(call: Call) -> Expr:
+    return Expr(_standardized(call.text, call["axis"], call))
+
+
+def _layer_norm(call: Call) -> Expr:
+    """JAX itself leaves the weights to the caller."""
+    _, weight, bias = call.operands
+    text = _standardized(call.text, call["axis"], call)
+    return Expr(f"{text} * {weight.within(ATOM)} + {bias.within(PRODUCT)}", SUM)
+
+
+def _per_channel(call: Call, y: str) -> Expr:
+    """y times weight, plus bias, of the shape (channels,)."""
+    index = f"[:{', None' * (len(call.shape) - 2)}]" if len(call.shape) > 2 else ""
+    weight, bias = (operand.within(ATOM) + index for operand in call.operands[1:])
+    return Expr(f"{y} * {weight} + {bias}", SUM)
+
+
+def _batch_norm(call: Call) -> Expr:
+    axes = (0, *range(2, len(call.shape)))
+    return _per_channel(call, _standardized(call.text, axes, call))
+
+
+def _instance_norm(call: Call) -> Expr:
+    return _per_channel(call, _standardized(call.text, tuple(range(2, len(call.shape))), call))
+
+
+def _group_norm(call: Call) -> Expr:
+    grouped = f"jnp.reshape({call.text}, {plain((call.shape[0], call['groups'], -1))})"
+    y = f"jnp.reshape({_standardized(grouped, -1, call)}, {plain(call.shape)})"
+    return _per_channel(call, y)
+
+
+def _attention(call: Call) -> Expr:
+    """The heads come after the length."""
+    arguments = [f"jnp.swapaxes({operand.text}, 1, 2)" for operand in call.operands]
+    if call["scale"] is not None:
+        arguments.append(f"scale={call['scale']!r}")
+    if call["is_causal"]:
+        arguments.append("is_causal=True")
+    attended = f"jax.nn.dot_product_attention({', '.join(arguments)})"
+    return Expr(f"jnp.swapaxes({attended}, 1, 2)")
+
+
 LAYERS: Mapping[str, Spelling | None] = {
     **dict.fromkeys(("conv1d", "conv2d", "conv3d"), _convolution),
     **dict.fromkeys(("conv_transpose1d", "conv_transpose2d"), _transposed_convolution),
     **dict.fromkeys(("max_pool1d", "max_pool2d"), _greatest),
     **dict.fromkeys(("avg_pool1d", "avg_pool2d"), _average),
     **dict.fromkeys(("adaptive_avg_pool1d", "adaptive_avg_pool2d")),
+    "standardize": _standardize, "layer_norm": _layer_norm, "batch_norm": _batch_norm,
+    "instance_norm": _instance_norm, "group_norm": _group_norm,
+    "rms_norm": template("{0} * jax.lax.rsqrt(jnp.mean({0}**2, axis={axis}, keepdims=True) + "
+                         "{epsilon}) * {1}", PRODUCT),
+    "normalize": template("{0} / jnp.maximum(jnp.linalg.vector_norm({0}, axis={axis}, "
+                          "keepdims=True), {epsilon})", PRODUCT),
+    "linear": template("{0} @ {1}.T + {2}", SUM),
+    "bilinear": template('jnp.einsum("...i,mij,...j->...m", {0}, {2}, {1})'),
+    "scaled_dot_product_attention": _attention,
 }

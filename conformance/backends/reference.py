@@ -10,6 +10,7 @@ import numpy as np
 from conformance import ops
 from conformance.backends.base import Backend
 from conformance.backends.printing import Call, Expr, Spelling, function, nested, plain
+from conformance.backends.reference_layers import LAYERS
 from conformance.backends.styles import TAPES, TapeStyle, as_variable
 from conformance.typing_rules import FLOATS
 
@@ -53,6 +54,7 @@ class ReferenceBackend(Backend):
         **dict.fromkeys(("topk", "kthvalue"), lambda call: Expr(f"{_positional(call).text}[0]")),
         "moveaxis": function("engine.moveaxis", positional=("source", "destination")),
         "einsum": _einsum,
+        **LAYERS,
     }
 
     def array(self, values: np.ndarray, dtype: str) -> str:

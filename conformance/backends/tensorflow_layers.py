@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.backends.printing import Call, Expr, Spelling, plain
+from conformance.backends.printing import ATOM, PRODUCT, SUM, Call, Expr, Spelling, plain
 from conformance.errors import Unsupported
 from conformance.window_rules import Windows, convolution_windows, pooling_windows
 
@@ -99,6 +99,86 @@ def _adaptive_average(call: Call) -> Expr:
                 'data_format="channels_first")')
 
 
+def _repeating(spell: Any) -> Spelling:
+    """A spelling that writes its first operand twice, so that this gets a name."""
+    spell.repeats = True
+    return spell
+
+
+def _normalized(x: str, axes: list[int], weight: str, bias: str, call: Call) -> str:
+    moments = f"*tf.nn.moments({x}, {plain(axes)}, keepdims=True)"
+    return f"tf.nn.batch_normalization({x}, {moments}, {bias}, {weight}, {call['epsilon']!r})"
+
+
+def _standardize(call: Call) -> Expr:
+    return Expr(_normalized(call.text, list(call.axes), "None", "None", call))
+
+
+def _over_last(name: str) -> Any:
+    def spell(call: Call) -> Expr:
+        operands = ", ".join(operand.text for operand in call.operands)
+        axis = call["axis"] if isinstance(call["axis"], int) else sorted(call.axes)
+        return Expr(f"tf.keras.ops.{name}({operands}, axis={plain(axis)}, "
+                    f"epsilon={call['epsilon']!r})")
+
+    return spell
+
+
+def _per_channel(call: Call) -> tuple[str, str]:
+    """Weight and bias, so that they broadcast with x (batch, channels, ...)."""
+    index = f"[:{', None' * (len(call.shape) - 2)}]" if len(call.shape) > 2 else ""
+    weight, bias = (operand.within(ATOM) + index for operand in call.operands[1:])
+    return weight, bias
+
+
+def _batch_norm(call: Call) -> Expr:
+    axes = [0, *range(2, len(call.shape))]
+    return Expr(_normalized(call.text, axes, *_per_channel(call), call))
+
+
+def _instance_norm(call: Call) -> Expr:
+    axes = list(range(2, len(call.shape)))
+    return Expr(_normalized(call.text, axes, *_per_channel(call), call))
+
+
+def _group_norm(call: Call) -> Expr:
+    """tf.nn has none: Keras' layer is made of these, too."""
+    grouped = f"tf.reshape({call.text}, {plain([call.shape[0], call['groups'], -1])})"
+    y = f"tf.reshape({_normalized(grouped, [-1], 'None', 'None', call)}, {plain(list(call.shape))})"
+    weight, bias = _per_channel(call)
+    return Expr(f"{y} * {weight} + {bias}", SUM)
+
+
+def _normalize(call: Call) -> Expr:
+    """Its epsilon bounds the sum of squares."""
+    axis = call["axis"] if isinstance(call["axis"], int) else list(call.axes)
+    return Expr(f"tf.math.l2_normalize({call.text}, axis={plain(axis)}, "
+                f"epsilon={call['epsilon']!r} ** 2)")
+
+
+def _linear(call: Call) -> Expr:
+    x, weight, bias = call.operands
+    product = f"tf.matmul({x.text}, {weight.text}, transpose_b=True)" if len(call.shape) > 1 else (
+        f"tf.linalg.matvec({weight.text}, {x.text})")
+    return Expr(f"{product} + {bias.within(PRODUCT)}", SUM)
+
+
+def _bilinear(call: Call) -> Expr:
+    x, w, weight = (operand.text for operand in call.operands)
+    return Expr(f'tf.einsum("...i,mij,...j->...m", {x}, {weight}, {w})')
+
+
+def _attention(call: Call) -> Expr:
+    """The heads come after the length."""
+    arguments = [f"tf.transpose({operand.text}, [0, 2, 1, 3])" for operand in call.operands]
+    if call["scale"] is not None:
+        arguments.append(f"scale={call['scale']!r}")
+    if call["is_causal"]:
+        arguments.append("is_causal=True")
+    attended = f"tf.keras.ops.dot_product_attention({', '.join(arguments)})"
+    return Expr(f"tf.transpose({attended}, [0, 2, 1, 3])")
+
+
 LAYERS: Mapping[str, Spelling | None] = {
     **dict.fromkeys(("conv1d", "conv2d", "conv3d"), _convolution),
     **dict.fromkeys(("conv_transpose1d", "conv_transpose2d"), _transposed_convolution),
@@ -106,4 +186,9 @@ LAYERS: Mapping[str, Spelling | None] = {
                     _pooling("max", ', constant_values=float("-inf")')),
     **dict.fromkeys(("avg_pool1d", "avg_pool2d"), _pooling("avg")),
     **dict.fromkeys(("adaptive_avg_pool1d", "adaptive_avg_pool2d"), _adaptive_average),
+    "standardize": _repeating(_standardize), "layer_norm": _over_last("layer_normalization"),
+    "rms_norm": _over_last("rms_normalization"), "batch_norm": _repeating(_batch_norm),
+    "instance_norm": _repeating(_instance_norm), "group_norm": _repeating(_group_norm),
+    "normalize": _normalize,
+    "linear": _linear, "bilinear": _bilinear, "scaled_dot_product_attention": _attention,
 }

@@ -10,7 +10,9 @@ from conformance.catalogue import (
     cumulative,
     elementwise,
     indexing,
+    layers,
     linear_algebra,
+    normalization,
     pooling,
     products,
     rearranging,
@@ -21,4 +23,4 @@ from conformance.catalogue import (
 )
 
 FAMILIES = (core, elementwise, reductions, shapes, linear_algebra, indexing, rearranging, products,
-            convolution, pooling, activations, special, sorting, cumulative)
+            convolution, pooling, activations, special, sorting, cumulative, normalization, layers)

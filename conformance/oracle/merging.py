@@ -93,6 +93,17 @@ def _uses(graph: Graph, node: Node, operand: int) -> int:
                 | "adaptive_avg_pool1d" | "adaptive_avg_pool2d":
             windows = pooled_places(node, graph.nodes[operand].type.shape)
             return _most(np.concatenate(windows)) if windows else 1
+        case "standardize" | "layer_norm" | "rms_norm" | "batch_norm" | "instance_norm" \
+                | "group_norm" | "normalize" if operand == node.inputs[0]:
+            return 3  # the numbers themselves, their mean, and that of their squares
+        case "linear" if operand != node.inputs[2]:
+            return max(1, node.type.size * graph.nodes[node.inputs[1]].type.shape[1] // size)
+        case "bilinear":
+            pairs = math.prod(graph.nodes[node.inputs[2]].type.shape[1:])
+            return max(1, node.type.size * pairs // size)
+        case "scaled_dot_product_attention":
+            lengths = [graph.nodes[i].type.shape[2] for i in node.inputs[:2]]
+            return 2 + max(lengths)  # every other place, and two sums of the softmax
     return max(1, node.type.size // size)
 
 

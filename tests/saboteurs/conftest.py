@@ -30,6 +30,7 @@ BEHIND_THE_CATALOGUE = {
     "max_pool", "avg_pool", "window_spread", "add_at",
     "normal_hazard", "bessel_decay", "bessel_growth", "polygamma",
     *("permute_along", "pick_along", "place_along", "cumprod", "linear_recurrence", "shift_along"),
+    "inverse_deviation", "masked_softmax", "direction",
 }
 
 

@@ -16,7 +16,9 @@ from conformance.oracle.rules import (
     convolution,
     cumulative,
     elementwise,
+    layers,
     linear_algebra,
+    normalization,
     pooling,
     products,
     rearranging,
@@ -27,7 +29,7 @@ from conformance.oracle.rules import (
 )
 
 FAMILIES = (elementwise, reductions, shapes, linear_algebra, rearranging, products, convolution,
-            pooling, activations, special, sorting, cumulative)
+            pooling, activations, special, sorting, cumulative, normalization, layers)
 
 
 def _table(name: str) -> dict[str, Any]:
