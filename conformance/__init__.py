@@ -8,7 +8,8 @@
         print(verdict.derivative, verdict.verdict, verdict.ulp)
 
 Case files import `case`, `family`, `grad` and the inputs `array`, `ones`, `zeros`, `uniform`,
-`variable`. A backend is a subclass of `Backend`; `list_backends` names the known ones.
+`complex_uniform`, `variable`. A backend is a subclass of `Backend`; `list_backends` names the known
+ones.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _EXPORTS = {
     "Library": "discovery", "load_cases": "discovery",
     "grad": "tracing", "trace": "tracing",
     "array": "inputs", "ones": "inputs", "zeros": "inputs", "uniform": "inputs",
-    "variable": "inputs", "Input": "inputs",
+    "complex_uniform": "inputs", "variable": "inputs", "Input": "inputs",
     "Graph": "graph", "Node": "graph", "Output": "graph",
     "ConformanceError": "errors", "CaseError": "errors", "UsageError": "errors",
     "Unsupported": "errors", "CannotCertify": "errors",
@@ -58,6 +59,7 @@ if TYPE_CHECKING:  # what editors and type checkers read
     from conformance.graph import Output as Output
     from conformance.inputs import Input as Input
     from conformance.inputs import array as array
+    from conformance.inputs import complex_uniform as complex_uniform
     from conformance.inputs import ones as ones
     from conformance.inputs import uniform as uniform
     from conformance.inputs import variable as variable

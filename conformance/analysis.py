@@ -82,8 +82,10 @@ class Flow:
         return self._steps[step].op
 
     def _factors(self, graph: Graph, node: Node) -> tuple[Factor, ...]:
-        inputs = [self._of[i] for i in node.inputs if graph.nodes[i].type.is_float]
+        inputs = [self._of[i] for i in node.inputs if graph.nodes[i].type.is_inexact]
         linearity = ops.get(node.op).linearity
+        if node.op == "abs" and graph.nodes[node.inputs[0]].type.is_complex:
+            linearity = "nonlinear"  # its slope turns with the angle
         if node.op == "pow" and graph.nodes[node.inputs[1]].op == "literal":
             linearity = {0: "constant", 1: "linear"}.get(graph.nodes[node.inputs[1]]["value"],
                                                          linearity)

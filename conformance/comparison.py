@@ -56,7 +56,9 @@ def compare(got: np.ndarray | None, truth: Truth | Kink, wanted: TensorType,
 
     got: the backend's answer, None where it answered None. truth: certified, with the error that
     rounding in `wanted.dtype` explains, or what it may be at a kink. max_ulp: a budget that an
-    answer is held to beside, in ULP of the truth. A NaN never agrees, nor does None with zero.
+    answer is held to beside, in ULP of the truth. A NaN never agrees, nor does None with zero. The
+    parts of complex numbers are judged each on its own; the element's last index is then 0 for the
+    real part and 1 for the imaginary part.
     """
     from conformance.oracle import Kink
 
@@ -66,7 +68,8 @@ def compare(got: np.ndarray | None, truth: Truth | Kink, wanted: TensorType,
 
     if got is None or tuple(got.shape) != wanted.shape or not _comparable(got, wanted):
         return compare_with_truth(got, truth.limits[0], wanted)
-    return _in_dtype(compare_at_kink(np.asarray(got, dtype="float64"), truth, wanted), got, wanted)
+    found = compare_at_kink(_real_numbers(got, wanted), truth, wanted.real)
+    return _in_dtype(_of_part(found, wanted), got, wanted)
 
 
 def compare_with_truth(got: np.ndarray | None, truth: Truth, wanted: TensorType,
@@ -78,12 +81,28 @@ def compare_with_truth(got: np.ndarray | None, truth: Truth, wanted: TensorType,
         return Comparison("differs", f"got shape {tuple(got.shape)}, wanted {wanted.shape}")
     if not _comparable(got, wanted):
         return Comparison("differs", f"got dtype {got.dtype}, wanted {wanted.dtype}")
-    found = compare_numbers(np.asarray(got, dtype="float64"), truth, wanted.dtype, max_ulp)
-    return _in_dtype(found, got, wanted)
+    found = compare_numbers(_real_numbers(got, wanted), truth, wanted.real.dtype, max_ulp)
+    return _in_dtype(_of_part(found, wanted), got, wanted)
 
 
 def _comparable(got: np.ndarray, wanted: TensorType) -> bool:
-    return got.dtype.kind in "biuf" or str(got.dtype) == wanted.dtype
+    return got.dtype.kind in ("biufc" if wanted.is_complex else "biuf") or (
+        str(got.dtype) == wanted.dtype)
+
+
+def _real_numbers(got: np.ndarray, wanted: TensorType) -> np.ndarray:
+    """As float64; complex numbers as pairs along a last axis."""
+    if not wanted.is_complex:
+        return np.asarray(got, dtype="float64")
+    return np.stack([got.real, got.imag], axis=-1).astype("float64")
+
+
+def _of_part(found: Comparison, wanted: TensorType) -> Comparison:
+    """With the part of a complex number that it speaks of."""
+    if not wanted.is_complex or found.element is None:
+        return found
+    part = ("real", "imaginary")[found.element[-1]]
+    return replace(found, reason=f"{part} part: {found.reason}")
 
 
 def _in_dtype(found: Comparison, got: np.ndarray, wanted: TensorType) -> Comparison:

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from conformance.callers import location, outside
-from conformance.errors import CaseError, Location
+from conformance.errors import CaseError, Location, NoComplexDtype
 from conformance.graph import Graph
 from conformance.inputs import Input, as_input
 from conformance.tracing import trace
-from conformance.typing_rules import TensorType
+from conformance.typing_rules import TensorType, complex_of
 
 _collecting: list[Case] | None = None
 
@@ -57,15 +57,33 @@ class Case:
         """The case traced with floats of this dtype; raises CaseError with file and line."""
         return self._traced(dtype)
 
+    def runs_in(self, dtype: str) -> bool:
+        """Whether there is such a case: one of complex numbers has no half precision."""
+        try:
+            self.graph(dtype)
+        except NoComplexDtype:
+            return False
+        except Exception:  # whoever traces it for its own sake is told
+            pass
+        return True
+
     @cache  # noqa: B019 - cases live as long as the process
     def _traced(self, dtype: str) -> Graph:
         types = {}
         for name, spec in self.inputs.items():
             exact = spec.exact(f"{self.name}/{name}")
-            kept = dtype if exact.dtype.kind == "f" else str(exact.dtype)
-            types[name] = (TensorType(exact.shape, kept), spec.kind)
+            types[name] = (TensorType(exact.shape, self._kept(exact.dtype, dtype)), spec.kind)
         member = () if self.member is None else (self.member,)
         return trace(self.function, types, *member, dtype=dtype)
+
+    def _kept(self, exact: np.dtype, dtype: str) -> str:
+        """The dtype of an input in a run of this one."""
+        if exact.kind not in "fc":
+            return str(exact)
+        try:
+            return dtype if exact.kind == "f" else complex_of(dtype)
+        except NoComplexDtype as error:
+            raise NoComplexDtype(error.message, self.where) from None
 
 
 def case(*misplaced: Any, **inputs: Any) -> Callable[[Callable[..., Any]], Case]:

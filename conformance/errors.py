@@ -70,6 +70,10 @@ class GraphError(ConformanceError):
     """A graph is malformed: unknown keys, dangling inputs, a type that does not follow."""
 
 
+class NoComplexDtype(CaseError):
+    """A case of complex numbers is traced in a precision that has none."""
+
+
 class Unsupported(ConformanceError):
     """A backend lacks an operator, a dtype or a mode; the text names which."""
 

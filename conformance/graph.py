@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from conformance.positions import Positions
 from conformance.typing_rules import TensorType, is_int
 
 LEAVES = ("input", "constant", "literal")
-PLAIN = (type(None), bool, int, float, str, type(Ellipsis))
+PLAIN = (type(None), bool, int, float, complex, str, type(Ellipsis))
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,8 +23,8 @@ class Node:
     """One operation of a graph.
 
     inputs are positions of earlier nodes. parameters are sorted by name; their values are None,
-    bool, int, float, str, slice, Ellipsis and tuples of these. `name` (the variable that the
-    author gave it) and `where` (file and line) explain the node and do not count for equality.
+    bool, int, float, complex, str, slice, Ellipsis and tuples of these. `name` (the variable that
+    the author gave it) and `where` (file and line) explain the node and do not count for equality.
     """
 
     op: str
@@ -129,7 +130,7 @@ class Graph:
                 raise GraphError(f"output {output.name!r} names node {position!r}, "
                                  f"but there are {len(self.nodes)}")
         result = self.nodes[output.node].type
-        if not result.is_float:
+        if not result.is_inexact:
             raise GraphError(f"output {output.name!r} is {result}; outputs are floating point")
 
 
@@ -200,4 +201,6 @@ def _holds(kind: TensorType, number: Any) -> bool:
         return kind.dtype == "bool" and isinstance(number, bool)
     if isinstance(number, int):  # an int that floats meet stays an int, but must fit a float
         return -2**63 <= number < 2**63
-    return isinstance(number, float) and kind.is_float
+    if isinstance(number, complex):
+        return kind.is_complex and math.isfinite(number.real) and math.isfinite(number.imag)
+    return isinstance(number, float) and kind.is_inexact

@@ -12,6 +12,7 @@ import numpy as np
 
 from conformance.errors import CaseError
 from conformance.formats import numpy_dtype
+from conformance.typing_rules import complex_of
 
 SIGNIFICANT_BITS = 8
 # float16's narrow range: what is exact there is exact in every format
@@ -22,7 +23,7 @@ SMALLEST, LARGEST = 2.0**-14, 65280.0
 class Input:
     """A named leaf of a case: how to make its values, and whether it is a Variable.
 
-    make: a random generator -> values, float64, int64 or bool, of the leaf's shape.
+    make: a random generator -> values, float64, complex128, int64 or bool, of the leaf's shape.
     """
 
     make: Callable[[np.random.Generator], np.ndarray]
@@ -34,12 +35,16 @@ class Input:
         return self.make(np.random.Generator(np.random.PCG64(seed)))
 
     def values(self, key: str, dtype: str) -> np.ndarray:
-        """The values, floats rounded to `dtype` (to infinity where they are beyond its range)."""
+        """The values, floats rounded to `dtype` (to infinity where they are beyond its range).
+
+        Complex ones have parts of that dtype.
+        """
         values = self.exact(key)
-        if values.dtype.kind != "f":
+        if values.dtype.kind not in "fc":
             return values
         with np.errstate(over="ignore", under="ignore"):
-            return values.astype(numpy_dtype(dtype))
+            return values.astype(numpy_dtype(dtype) if values.dtype.kind == "f"
+                                 else complex_of(dtype))
 
 
 def array(values: Any) -> Input:
@@ -48,9 +53,10 @@ def array(values: Any) -> Input:
         given = np.asarray(values)
     except ValueError as error:
         raise CaseError(f"an input's nested lists must form a rectangle: {error}") from None
-    dtype = {"f": "float64", "i": "int64", "u": "int64", "b": "bool"}.get(given.dtype.kind)
+    dtype = {"f": "float64", "c": "complex128", "i": "int64", "u": "int64",
+             "b": "bool"}.get(given.dtype.kind)
     if dtype is None:
-        raise CaseError(f"an input holds real numbers or booleans, got {values!r}; write a "
+        raise CaseError(f"an input holds numbers or booleans, got {values!r}; write a "
                         "number, nested lists of numbers, or uniform(2, 3)")
     exact = given.astype(dtype)
     return Input(lambda generator: exact.copy())
@@ -73,6 +79,18 @@ def uniform(*shape: int, low: float = -1.0, high: float = 1.0) -> Input:
     which makes the truth the same for all of them.
     """
     shape = _shape("uniform", shape)
+    return Input(_uniform(shape, low, high))
+
+
+def complex_uniform(*shape: int, low: float = -1.0, high: float = 1.0) -> Input:
+    """Complex values, each part as `uniform` draws it."""
+    shape = _shape("complex_uniform", shape)
+    make = _uniform((*shape, 2), low, high)
+    return Input(lambda generator: make(generator).view("complex128")[..., 0])
+
+
+def _uniform(shape: tuple[int, ...], low: float,
+             high: float) -> Callable[[np.random.Generator], np.ndarray]:
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise CaseError(f"uniform wants finite bounds, low < high, got low={low!r}, high={high!r}")
 
@@ -89,7 +107,7 @@ def uniform(*shape: int, low: float = -1.0, high: float = 1.0) -> Input:
                         f"that float16 can hold in ({low!r}, {high!r}); widen the interval")
 
     make(np.random.Generator(np.random.PCG64(0)))  # the author, not the run, learns of it
-    return Input(make)
+    return make
 
 
 def _short(generator: np.random.Generator, count: int, low: float, high: float) -> np.ndarray:

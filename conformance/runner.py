@@ -180,12 +180,13 @@ def plan(cases: Iterable[Case], backends: Iterable[Backend], dtypes: tuple[str, 
     for case in cases:
         waivers_beside(folder_of(case))
         recorded_in(folder_of(case))
-        error = case_error(case, dtypes)
+        possible = [dtype for dtype in dtypes if case.runs_in(dtype)]
+        error = case_error(case, possible)
         if error:
             errors.append(error)
         else:
             tasks += [Task(case, backend, dtype, mode)
-                      for backend in backends for dtype in dtypes for mode in modes]
+                      for backend in backends for dtype in possible for mode in modes]
     return tasks, errors
 
 
@@ -288,9 +289,9 @@ def _plain(answer: Evaluation) -> Outcome:
         if value is not None:
             kind = str(getattr(value, "dtype", type(value).__name__))
             if not isinstance(value, (np.ndarray, np.generic)) or not (
-                    value.dtype.kind in "biuf" or kind == "bfloat16"):
+                    value.dtype.kind in "biufc" or kind == "bfloat16"):
                 return NoAnswer("raised", f"the backend's to_numpy made {kind} of {name!r}, "
-                                          "wanted a NumPy array of real numbers")
+                                          "wanted a NumPy array of numbers")
             value = np.array(value, subok=False)
         plain[name] = value
     return replace(answer, values=plain)
@@ -333,6 +334,13 @@ def _excused(verdict: Verdict, waivers: Iterable[Waiver]) -> Verdict:
     return verdict
 
 
+def _nested(got: np.ndarray) -> Any:
+    """Nested lists of an answer, of complex numbers as pairs."""
+    if got.dtype.kind == "c":
+        got = np.stack([got.real, got.imag], axis=-1)
+    return np.asarray(got).tolist()
+
+
 def _verdict(task: Task, output: Output, outcome: Outcome, common: Mapping[str, str],
              max_ulp: float | None) -> Verdict:
     derivative, node = output.name, task.case.graph(task.dtype).nodes[output.node]
@@ -349,7 +357,7 @@ def _verdict(task: Task, output: Output, outcome: Outcome, common: Mapping[str, 
         return Verdict(**known, verdict="raised",
                        reason=f"the printed code returned nothing called {derivative!r}")
     got = outcome.values[derivative]
-    known["got"] = None if got is None else np.asarray(got).tolist()
+    known["got"] = None if got is None else _nested(got)
     if isinstance(truth, CannotCertify):
         return Verdict(**known, verdict="inconclusive", reason=str(truth))
     found = compare(got, truth, node.type, max_ulp)

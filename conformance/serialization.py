@@ -98,6 +98,8 @@ def _encode(value: Any) -> Any:
         return value
     if isinstance(value, float):
         return {"float": value.hex()}
+    if isinstance(value, complex):
+        return {"complex": [value.real.hex(), value.imag.hex()]}
     if isinstance(value, tuple):
         return [_encode(v) for v in value]
     if isinstance(value, slice):
@@ -114,4 +116,6 @@ def _decode(value: Any) -> Any:
         return value
     if "float" in value:
         return float.fromhex(value["float"])
+    if "complex" in value:
+        return complex(*map(float.fromhex, value["complex"]))
     return Ellipsis if "ellipsis" in value else slice(*value["slice"])

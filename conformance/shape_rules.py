@@ -14,7 +14,7 @@ from conformance.typing_rules import (
     Types,
     broadcast_shapes,
     check_shape,
-    float_operands,
+    inexact_operands,
     is_int,
     normalize_axes,
     normalize_axis,
@@ -118,7 +118,7 @@ def stack(types: Types, parameters: Parameters) -> TensorType:
 # --- linear algebra ----------------------------------------------------------------------------
 
 def matmul(types: Types, parameters: Parameters) -> TensorType:
-    float_operands(types)
+    inexact_operands(types)
     a, b = types
     if not a.shape or not b.shape:
         raise ShapeError(f"wants at least 1 dimension on each side, got {a} and {b}")

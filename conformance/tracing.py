@@ -11,10 +11,16 @@ import numpy as np
 
 from conformance import ops
 from conformance.callers import Author, location, outside
-from conformance.errors import CaseError, Location, ShapeError
+from conformance.errors import CaseError, Location, NoComplexDtype, ShapeError
 from conformance.graph import Graph, Node, Output
 from conformance.namespace import Namespace
-from conformance.typing_rules import FLOATS, TensorType, broadcast_shapes, is_int
+from conformance.typing_rules import (
+    FLOATS,
+    TensorType,
+    broadcast_shapes,
+    complex_of,
+    is_int,
+)
 from conformance.values import Claim, Value
 
 
@@ -50,6 +56,8 @@ class Builder:
             values = self.operands(operands)
             parameters = {k: _plain(v) for k, v in op.bind(keywords).items()}
             kind = op.infer(tuple(v.type for v in values), parameters)
+        except NoComplexDtype as error:
+            raise NoComplexDtype(error.message, self.line()) from None
         except ShapeError as error:
             types = f"({', '.join(str(v.type) for v in values)})" if values else ""
             raise ShapeError(f"{name}{types}: {error.message}", self.line()) from None
@@ -74,8 +82,10 @@ class Builder:
         if isinstance(operand, np.ndarray):
             return self.constant(operand, where)
         number = _plain(operand)
-        if isinstance(number, (bool, int, float)):
+        if isinstance(number, (bool, int, float, complex)):
             kind = "bool" if isinstance(number, bool) else dtype
+            if isinstance(number, complex):
+                kind = self.complex_dtype(where)
             if isinstance(number, float) and kind == "int64":
                 raise ShapeError(f"the number {number!r} meets int64 values; "
                                  "write floats (3.0 rather than 3) on the other side")
@@ -92,14 +102,24 @@ class Builder:
         except ValueError as error:
             raise CaseError(f"nested lists must form a rectangle: {error}",
                             where or self.line()) from None
-        dtype = {"f": self.dtype, "i": "int64", "u": "int64", "b": "bool"}.get(exact.dtype.kind)
+        dtype = {"f": self.dtype, "i": "int64", "u": "int64", "b": "bool",
+                 "c": "complex"}.get(exact.dtype.kind)
         if dtype is None:
-            raise CaseError(f"a constant holds real numbers or booleans, got {values!r}",
+            raise CaseError(f"a constant holds numbers or booleans, got {values!r}",
                             where or self.line())
-        if exact.dtype.kind == "f":
-            exact = exact.astype("float64")
+        if exact.dtype.kind in "fc":
+            exact = exact.astype({"f": "float64", "c": "complex128"}[exact.dtype.kind])
+        if dtype == "complex":
+            dtype = self.complex_dtype(where)
         flat = tuple(exact.ravel().tolist())
         return self.append("constant", (), {"value": flat}, TensorType(exact.shape, dtype), where)
+
+    def complex_dtype(self, where: Location | None = None) -> str:
+        """What complex numbers that the case writes become."""
+        try:
+            return complex_of(self.dtype)
+        except NoComplexDtype as error:
+            raise NoComplexDtype(error.message, where or self.line()) from None
 
     def names(self) -> dict[int, str]:
         """What the author called the values, by their nodes; the earliest variable counts."""
@@ -113,6 +133,9 @@ class Builder:
 
 def grad(target: Value, source: Value) -> Value:
     """The gradient of sum(target) with respect to `source`, itself a value of the graph.
+
+    Of a complex target, that of the real part of its sum R; for a complex source z = a + ib it is
+    dR/da + i dR/db.
 
     target, source: traced floating-point values; the source may be an input or an intermediate.
     Returns a value of the source's shape and dtype. Raises CaseError for anything else.
@@ -163,7 +186,7 @@ def _outputs(builder: Builder, results: Any, home: Location) -> list[Output]:
             raise CaseError(f"the result {name!r} must be a traced value of the case, "
                             f"got {value!r}; write grad(y, x)", home)
         value = builder.operand(value, builder.dtype, place)
-        if not value.type.is_float:
+        if not value.type.is_inexact:
             raise CaseError(f"the result {name!r} is {value.type}; results are floating point",
                             builder.nodes[value.index].where)
         closed = _closed_form(builder, name, value, result.closed_form, place) if claimed else None
@@ -182,7 +205,7 @@ def _closed_form(builder: Builder, name: str, value: Value, closed_form: Any,
     except ShapeError:
         fits = False
     if not fits or closed.dtype != value.dtype:
-        hint = "" if closed.type.is_float else "; write floats (3.0 rather than 3)"
+        hint = "" if closed.type.is_inexact else "; write floats (3.0 rather than 3)"
         raise ShapeError(f"the closed form of {name!r} is {closed.type}, which does not fit its "
                          f"derivative, {value.type}{hint}", where)
     return closed.index
@@ -228,4 +251,6 @@ def _plain(value: Any) -> Any:
         return value.item()
     if is_int(value):
         return exact_int(value)
+    if isinstance(value, complex):
+        return complex(value)
     return float(value) if isinstance(value, float) else value

@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from conformance.errors import ShapeError
+from conformance.errors import NoComplexDtype, ShapeError
 
 REQUIRED = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
 FLOATS = ("float16", "bfloat16", "float32", "float64")
-DTYPES = (*FLOATS, "int64", "bool")
+# the complex dtype whose parts have a float dtype; half precision has none
+COMPLEX = {"float32": "complex64", "float64": "complex128"}
+DTYPES = (*FLOATS, *COMPLEX.values(), "int64", "bool")
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,27 @@ class TensorType:
 
     @property
     def is_float(self) -> bool:
+        """Whether it is real and floating point."""
         return self.dtype in FLOATS
+
+    @property
+    def is_complex(self) -> bool:
+        return self.dtype in COMPLEX.values()
+
+    @property
+    def is_inexact(self) -> bool:
+        """Whether it is floating point, real or complex: what derivatives are of."""
+        return self.is_float or self.is_complex
+
+    @property
+    def real(self) -> TensorType:
+        """The type of a complex value's parts; a real type as it is."""
+        return TensorType(self.shape, real_of(self.dtype))
+
+    @property
+    def shape_in_parts(self) -> tuple[int, ...]:
+        """The shape as real numbers: complex ones are two, along one more axis, the last."""
+        return (*self.shape, 2) if self.is_complex else self.shape
 
     @property
     def size(self) -> int:
@@ -42,6 +64,19 @@ class TensorType:
 
 Types = tuple[TensorType, ...]
 Parameters = Mapping[str, Any]
+
+
+def complex_of(dtype: str) -> str:
+    """The complex dtype whose parts are of this float dtype; raises NoComplexDtype."""
+    if dtype not in COMPLEX:
+        raise NoComplexDtype(f"there are no complex values with parts of {dtype}; complex cases "
+                             f"run in {' and '.join(COMPLEX)}")
+    return COMPLEX[dtype]
+
+
+def real_of(dtype: str) -> str:
+    """The dtype of a complex dtype's parts; any other dtype as it is."""
+    return next((part for part, whole in COMPLEX.items() if whole == dtype), dtype)
 
 
 # --- what the rules share ----------------------------------------------------------------------
@@ -86,8 +121,11 @@ def normalize_axes(axis: int | tuple[int, ...] | None, ndim: int) -> tuple[int, 
 
 
 def one_dtype(types: Types) -> str:
-    """The dtype of all operands; there is no promotion."""
+    """The dtype of all operands; nothing is promoted but real beside complex."""
     dtypes = {t.dtype for t in types}
+    complex_ones = [t.dtype for t in types if t.is_complex]
+    if complex_ones and dtypes <= {complex_ones[0], real_of(complex_ones[0])}:
+        return complex_ones[0]
     if len(dtypes) > 1:
         raise ShapeError(f"operands of different dtypes, {' and '.join(sorted(dtypes))}; nothing "
                          f"is promoted{_floats_hint(dtypes)}")
@@ -95,8 +133,16 @@ def one_dtype(types: Types) -> str:
 
 
 def float_operands(types: Types) -> None:
-    """Raise ShapeError unless every operand is floating point."""
-    dtypes = {t.dtype for t in types if not t.is_float}
+    """Raise ShapeError unless every operand is real and floating point."""
+    if any(t.is_complex for t in types):
+        raise ShapeError(f"wants real operands, got {' and '.join(t.dtype for t in types)}; "
+                         "take xp.real, xp.imag or xp.abs first")
+    inexact_operands(types)
+
+
+def inexact_operands(types: Types) -> None:
+    """Raise ShapeError unless every operand is floating point, real or complex."""
+    dtypes = {t.dtype for t in types if not t.is_inexact}
     if dtypes:
         raise ShapeError("wants floating-point operands, "
                          f"got {' and '.join(sorted(dtypes))}{_floats_hint(dtypes)}")
@@ -138,7 +184,7 @@ def gradient(types: Types, parameters: Parameters) -> TensorType:
     """grad(target, source) has the source's type."""
     target, source = types
     for role, t in (("target", target), ("source", source)):
-        if not t.is_float:
+        if not t.is_inexact:
             raise ShapeError(f"its {role} has dtype {t.dtype}, which is not differentiable; "
                              "write floats (3.0 rather than 3)")
     return source
@@ -156,6 +202,23 @@ def broadcasting(types: Types, parameters: Parameters) -> TensorType:
     return TensorType(broadcast_shapes(*(t.shape for t in types)), one_dtype(types))
 
 
+def holomorphic(types: Types, parameters: Parameters) -> TensorType:
+    """Elementwise, of complex numbers too."""
+    inexact_operands(types)
+    return types[0]
+
+
+def promoting(types: Types, parameters: Parameters) -> TensorType:
+    """Broadcasting, of complex numbers too; a real operand beside a complex one is promoted."""
+    inexact_operands(types)
+    return TensorType(broadcast_shapes(*(t.shape for t in types)), one_dtype(types))
+
+
+def magnitude(types: Types, parameters: Parameters) -> TensorType:
+    """Elementwise; a real number of a complex one."""
+    return holomorphic(types, parameters).real
+
+
 def equality(types: Types, parameters: Parameters) -> TensorType:
     one_dtype(types)
     return TensorType(broadcast_shapes(*(t.shape for t in types)), "bool")
@@ -165,6 +228,8 @@ def ordering(types: Types, parameters: Parameters) -> TensorType:
     if any(t.dtype == "bool" for t in types):
         raise ShapeError("wants numbers to compare, got bool; "
                          "xp.equal and xp.not_equal compare conditions")
+    if any(t.is_complex for t in types):
+        raise ShapeError("complex numbers have no order; compare xp.real, xp.imag or xp.abs")
     return equality(types, parameters)
 
 
@@ -196,6 +261,12 @@ def _bound(parameters: Parameters, name: str) -> float:
 
 def reduction(types: Types, parameters: Parameters) -> TensorType:
     float_operands(types)
+    return linear_reduction(types, parameters)
+
+
+def linear_reduction(types: Types, parameters: Parameters) -> TensorType:
+    """A reduction of complex numbers too: sum, mean, prod."""
+    inexact_operands(types)
     (x,) = types
     axes = normalize_axes(parameters["axis"], len(x.shape))
     if flag(parameters, "keepdims"):

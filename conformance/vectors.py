@@ -29,12 +29,15 @@ COUNTED = ("vectors", "derivatives", "elements", "certified", "kinks", "refused"
 # what a consumer that has nothing but the files must know; docs/vectors.md has the whole
 CONVENTIONS = {
     "numbers": "floats are C99 hexadecimal strings, or inf, -inf and nan; arrays are flat, in "
-               "row-major order, beside their shape",
+               "row-major order, beside their shape; complex ones are their real and imaginary "
+               "parts, along one more axis of length 2, the last",
     "grad": "grad(target, source) is the gradient of sum(target), in the shape of source, which "
-            "may be an intermediate value; zeros where no derivative flows; it nests",
+            "may be an intermediate value; zeros where no derivative flows; it nests; of a "
+            "complex target the real part counts, and for a complex source a + ib it is the slope "
+            "for a plus i times that for b",
     "broadcasting": "operands of unequal shapes broadcast as in NumPy and the array API standard",
     "literals": "a number in the program is rounded to its node's dtype before it is used; "
-                "nothing is promoted",
+                "nothing is promoted but real beside complex",
     "kinks": "where a derivative is a set, kink has its limits: an answer agrees that agrees with "
              "a limit, or is a mixture of them; conventions name some answers, each by the branch "
              "that each operator's ties take",
@@ -57,7 +60,7 @@ def vector(case: Case, dtype: str) -> dict[str, Any]:
         "inputs": {graph.nodes[i]["name"]: _input(graph, i, values) for i in graph.inputs},
         "program": graph.to_json(),
         "derivatives": {output.name: {
-            "shape": list(graph.nodes[output.node].type.shape),
+            "shape": list(graph.nodes[output.node].type.shape_in_parts),
             "closed_form": output.closed_form is not None,
             **_known(truths[output.name], dtype)} for output in graph.outputs},
     }
@@ -66,8 +69,13 @@ def vector(case: Case, dtype: str) -> dict[str, Any]:
 def _input(graph: Graph, position: int, values: dict[str, np.ndarray]) -> dict[str, Any]:
     node = graph.nodes[position]
     numbers = np.asarray(values[node["name"]]).ravel()
-    return {"shape": list(node.type.shape), "dtype": node.type.dtype,
-            "values": _hexadecimal(numbers) if node.type.is_float else numbers.tolist()}
+    return {"shape": list(node.type.shape_in_parts), "dtype": node.type.dtype,
+            "values": _hexadecimal(_parts(numbers)) if node.type.is_inexact else numbers.tolist()}
+
+
+def _parts(numbers: np.ndarray) -> np.ndarray:
+    """Complex numbers as real and imaginary parts in turn."""
+    return numbers.view(numbers.real.dtype) if numbers.dtype.kind == "c" else numbers
 
 
 def _known(truth: Truth | Kink | CannotCertify, dtype: str) -> dict[str, Any]:
@@ -115,13 +123,14 @@ def export(cases: Iterable[Case], out: Path, dtypes: Iterable[str] = runner.DTYP
             on_start(len(cases) * len(dtypes))
         usable: dict[str, list[Case]] = {}
         for case in cases:
-            error = runner.case_error(case, dtypes)
+            error = runner.case_error(case, [d for d in dtypes if case.runs_in(d)])
             if error:
                 errors.append(error)
             else:
                 usable.setdefault(case.where.file, []).append(case)
         for dtype in dtypes:
             for file, members in usable.items():
+                members = [case for case in members if case.runs_in(dtype)]
                 lines = _lines(members, dtype, on_result)
                 files.append(_write(scratch, _path(dtype, file), dtype, lines))
         counts = {name: sum(file[name] for file in files) for name in COUNTED}

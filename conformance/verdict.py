@@ -26,9 +26,10 @@ ALWAYS_COUNTED = ("agrees", "unsupported")  # a summary names these even when th
 class Verdict:
     """One derivative of one case on one backend, in one dtype and mode.
 
-    element: index of the worst element, None where the whole is meant.
+    element: index of the worst element, None where the whole is meant; of a complex derivative its
+        last index is 0 for the real part and 1 for the imaginary part, which `reason` names.
     ulp, allowed_ulp: the error there and what rounding explains of it, in ULP of the truth.
-    got, truth: the whole arrays as nested lists of numbers, or None.
+    got, truth: the whole arrays as nested lists of numbers, complex ones as pairs, or None.
     radius: the proven bound on the error of `truth` at `element`, beyond its last digit.
     seconds: of the call that computed every derivative of the case, first-call costs included.
     reason: why, in words; for `agrees` what was allowed. where: the derivative's file and line.

@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.errors import CaseError, UsageError
-from conformance.inputs import Input, array, as_input, ones, uniform, variable, zeros
+from conformance.inputs import (
+    Input,
+    array,
+    as_input,
+    complex_uniform,
+    ones,
+    uniform,
+    variable,
+    zeros,
+)
 
 KEY = "product_feeds_both_factors/x"
 GOLDEN = [0.2431640625, 0.7421875, -0.228515625, -0.5078125]
@@ -61,6 +70,10 @@ def test_uniform_values_are_inside_short_exact_and_not_zero(key, bounds):
     (zeros(0, 3), (0, 3), "float32"),
     (uniform(), (), "float32"),
     (uniform(2, 0), (2, 0), "float32"),
+    (array([1j, 2]), (2,), "complex64"),
+    (complex_uniform(2, 3), (2, 3), "complex64"),
+    (complex_uniform(0, 2), (0, 2), "complex64"),
+    (complex_uniform(), (), "complex64"),
 ])
 def test_shapes_and_dtypes(spec, shape, dtype):
     values = spec.values(KEY, "float32")
@@ -89,6 +102,19 @@ def test_bfloat16_without_ml_dtypes_says_what_to_install(monkeypatch):
         array(1.5).values(KEY, "bfloat16")
 
 
+def test_both_parts_of_complex_values_are_drawn_as_real_ones_are():
+    values = complex_uniform(2).values(KEY, "float64")
+    assert values.tolist() == [complex(*GOLDEN[:2]), complex(*GOLDEN[2:])]
+    third = array([(1 + 1j) / 3]).values(KEY, "float32")[0]
+    assert (third.real, third.imag) == (np.float32(1 / 3), np.float32(1 / 3))
+
+
+def test_complex_values_have_no_half_precision():
+    with pytest.raises(CaseError, match="no complex values with parts of float16; complex cases "
+                                        "run in float32 and float64"):
+        array(1j).values(KEY, "float16")
+
+
 def test_a_caller_cannot_change_an_input():
     given_ = np.array([1.0, 2.0])
     spec = array(given_)
@@ -106,14 +132,14 @@ def test_variables_are_inputs_of_another_kind():
 
 @pytest.mark.parametrize(("make", "said"), [
     (lambda: array([[1.0], [1.0, 2.0]]), "an input's nested lists must form a rectangle: "),
-    (lambda: array(1j), "an input holds real numbers or booleans, got 1j; write a number"),
-    (lambda: array("3.0"), "an input holds real numbers or booleans, got '3.0'"),
-    (lambda: array(None), "an input holds real numbers or booleans, got None"),
-    (lambda: array([10**30]), f"an input holds real numbers or booleans, got [{10**30}]"),
-    (lambda: variable(["a"]), "an input holds real numbers or booleans, got ['a']"),
+    (lambda: array("3.0"), "an input holds numbers or booleans, got '3.0'"),
+    (lambda: array(None), "an input holds numbers or booleans, got None"),
+    (lambda: array([10**30]), f"an input holds numbers or booleans, got [{10**30}]"),
+    (lambda: variable(["a"]), "an input holds numbers or booleans, got ['a']"),
     (lambda: ones(2.0), "ones wants lengths, as in ones(2, 3), got ones(2.0)"),
     (lambda: zeros((2, 3)), "zeros wants lengths, as in zeros(2, 3), got zeros((2, 3))"),
     (lambda: uniform(-1), "uniform wants lengths, as in uniform(2, 3), got uniform(-1)"),
+    (lambda: complex_uniform(-1), "complex_uniform wants lengths, as in complex_uniform(2, 3), "),
     (lambda: ones(True), "got ones(True)"),
     (lambda: uniform(2, low=1.0, high=1.0), "finite bounds, low < high, got low=1.0, high=1.0"),
     (lambda: uniform(2, high=float("inf")), "finite bounds, low < high, got low=-1.0, high=inf"),

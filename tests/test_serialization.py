@@ -203,7 +203,7 @@ def test_the_schema_is_closed_at_every_level():
                 yield from objects(part)
 
     found = list(objects(schema("graph")))
-    assert len(found) == 8
+    assert len(found) == 9
     for part in found:
         assert "additionalProperties" in part
 

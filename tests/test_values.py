@@ -474,9 +474,19 @@ def list_operand(xp, x):
     return x * [1.0, 2.0]  # <-
 
 
-@refused(CaseError, "got 1j (complex)")
-def complex_operand(xp, x):
-    return x * 1j  # <-
+@refused(ShapeError, "less(float32[2], complex64[]): complex numbers have no order; compare xp.")
+def complex_order(xp, x):
+    return x < 1j  # <-
+
+
+@refused(ShapeError, "wants real operands, got complex64; take xp.real, xp.imag or xp.abs first")
+def complex_maximum(xp, x):
+    return xp.relu(x * 1j)  # <-
+
+
+@refused(ShapeError, "wants complex numbers, got float32[2]; xp.complex(x, 0.0) makes them")
+def part_of_a_real_number(xp, x):
+    return xp.imag(x)  # <-
 
 
 @refused(CaseError, "got None (NoneType)")
@@ -484,7 +494,7 @@ def none_operand(xp, x):
     return xp.maximum(x, None)  # <-
 
 
-@refused(CaseError, "a constant holds real numbers or booleans, got ['a']")
+@refused(CaseError, "a constant holds numbers or booleans, got ['a']")
 def strings(xp, x):
     return xp.asarray(["a"])  # <-
 

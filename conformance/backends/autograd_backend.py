@@ -22,6 +22,8 @@ from conformance.backends.printing import (
     plain,
     template,
 )
+from conformance.backends.transforms import like_numpy
+from conformance.errors import Unsupported
 
 
 def _clip(call: Call) -> Expr:
@@ -60,6 +62,18 @@ def _flip(call: Call) -> Expr:
     """autograd has no gradient for np.flip; slices say the same."""
     parts = ", ".join("::-1" if axis in call.axes else ":" for axis in range(len(call.shape)))
     return Expr(f"{call.atom}[{parts or '...'}]")
+
+
+def _of_even_length(name: str) -> Spelling:
+    """autograd has the gradients of rfft and irfft for even lengths."""
+    def spell(call: Call) -> Expr:
+        (length,) = (call.shape[axis] for axis in call.axes)
+        if (call["n"] or 0) % 2 or (name == "rfft" and length % 2):
+            raise Unsupported(f"autograd has no gradient of {name} for an odd length "
+                              f"({call.node.where})")
+        return function(f"np.fft.{name}")(call)
+
+    return spell
 
 
 class AutogradBackend(Backend):
@@ -104,6 +118,10 @@ class AutogradBackend(Backend):
         "lgamma": function("special.gammaln"),
         **dict.fromkeys(("cbrt", "entr", "erfcx", "i0e", "i1e", "log_ndtr", "ndtr", "ndtri",
                          "xlogy", "xlog1py")),
+        "complex": template("{0} + 1j * {1}", SUM),
+        **like_numpy("np.fft"),
+        "hfft": None, "ihfft": None,
+        **{name: _of_even_length(name) for name in ("rfft", "irfft")},
     }
 
     def gradient(self, name: str, count: int) -> str:
@@ -116,7 +134,8 @@ class AutogradBackend(Backend):
         return f"np.sum({target.text})"
 
     def array(self, values: np.ndarray, dtype: str) -> str:
-        suffix = "" if dtype in ("float64", "bool", "int64") else f", dtype=np.{dtype}"
+        default = dtype in ("float64", "complex128", "bool", "int64")
+        suffix = "" if default else f", dtype=np.{dtype}"
         if values.size == 0:
             return f"np.zeros({plain(values.shape)}{suffix})"
         return f"np.array({nested(values, dtype)}{suffix})"

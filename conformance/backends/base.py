@@ -245,7 +245,7 @@ def _statement(source: str, line: int) -> str:
 
 def graph_dtype(graph: Graph) -> str:
     """The floating-point dtype that the graph was traced for."""
-    return next(node.type.dtype for node in graph if node.type.is_float)
+    return next(node.type.real.dtype for node in graph if node.type.is_inexact)
 
 
 def differentiated(graph: Graph) -> frozenset[int]:

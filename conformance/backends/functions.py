@@ -169,9 +169,10 @@ class FunctionalStyle(Emitter):
         return sorted(group)
 
     def _is_alone(self, position: int, scope: Scope) -> bool:
-        """Whether a gradient has a shift: inside of its function, or added to its answer."""
-        return self._shift(position, scope) is not None or self._needs_shift(
-            self.target(position), self.source(position))
+        """Whether it is complex or has a shift: inside of its function, or added to its answer."""
+        return (self.graph.nodes[position].type.is_complex
+                or self._shift(position, scope) is not None
+                or self._needs_shift(self.target(position), self.source(position)))
 
     def _apart(self, a: int, b: int) -> bool:
         return a not in self.graph.ancestors[b] and b not in self.graph.ancestors[a]
@@ -183,12 +184,16 @@ class FunctionalStyle(Emitter):
         if self._needs_shift(target, sources[0]):
             arguments = [f"{self.backend.namespace}.zeros_like({arguments[0]})"]
         function = self._function(target, sources, scope)
-        return f"{self.backend.gradient(function, len(sources))}({', '.join(arguments)})"
+        call = f"{self.backend.gradient(function, len(sources))}({', '.join(arguments)})"
+        if self.graph.nodes[sources[0]].type.is_complex:  # such engines answer the conjugate
+            return f"{self.backend.namespace}.conj({call})"
+        return call
 
     def _function(self, target: int, sources: tuple[int, ...], scope: Scope) -> str:
         """The function from sources to target: a name, or the gradient of another function."""
         node, shifted = self.graph.nodes[target], self._needs_shift(target, sources[0])
-        if node.op == "grad" and node.inputs[1:] == sources and not node.type.shape and not shifted:
+        if (node.op == "grad" and node.inputs[1:] == sources and not node.type.shape
+                and not node.type.is_complex and not shifted):
             return self.backend.gradient(self._function(node.inputs[0], sources, scope), 1)
         wanted = self._wanted([target], () if shifted else sources)
         while scope.parent is not None and not scope.cut & (wanted - set(sources)):
@@ -212,6 +217,8 @@ class FunctionalStyle(Emitter):
             inner.known.update(zip(sources, parameters, strict=True))
         result = self._result(target, inner)
         total = self.backend.total(result) if self.graph.nodes[target].type.shape else result.text
+        if self.graph.nodes[target].type.is_complex:
+            total = f"{self.backend.namespace}.real({total})"
         inner.block.line(f"return {total}")
         scope.block.line(f"def {name}({', '.join(parameters)}):")
         scope.block.lines += inner.block.lines

@@ -11,7 +11,17 @@ from conformance.backends import jax_arrays, jax_networks
 from conformance.backends.base import Backend
 from conformance.backends.functions import FunctionalStyle
 from conformance.backends.jax_layers import LAYERS
-from conformance.backends.printing import Call, Expr, Spelling, function, nested, plain
+from conformance.backends.printing import (
+    SUM,
+    Call,
+    Expr,
+    Spelling,
+    function,
+    nested,
+    plain,
+    template,
+)
+from conformance.backends.transforms import like_numpy
 from conformance.typing_rules import FLOATS, normalize_axes
 
 
@@ -59,6 +69,8 @@ class JaxBackend(Backend):
             "digamma", "entr", "erfc", "erfcx", "erfinv", "i0", "i0e", "i1", "i1e", "log_ndtr",
             "logit", "ndtr", "ndtri", "xlogy", "xlog1py")},
         "lgamma": function("jax.scipy.special.gammaln"),
+        "complex": template("{0} + 1j * {1}", SUM),
+        **like_numpy("jnp.fft"),
     }
 
     def gradient(self, name: str, count: int) -> str:
@@ -85,7 +97,8 @@ class JaxBackend(Backend):
         half = f", dtype=jnp.{dtype}" if dtype in ("float16", "bfloat16") else ""
         if values.size:
             return f"jnp.array({nested(values, dtype)}{half})"
-        kind = {"bool": ", dtype=bool", "int64": ", dtype=int"}.get(dtype, half)
+        kind = {"bool": ", dtype=bool", "int64": ", dtype=int", "complex64": ", dtype=complex",
+                "complex128": ", dtype=complex"}.get(dtype, half)
         return f"jnp.zeros({plain(values.shape)}{kind})"
 
     def synchronize(self, values: Mapping[str, Any]) -> None:

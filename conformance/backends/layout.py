@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 WIDTH = 88
 INDENT = "    "
-_NUMBER = re.compile(r'-?(\d[\w.+-]*|float\("-?(inf|nan)"\))|True|False')
+_NUMBER = re.compile(r'-?(\d[\w.+-]*( [+-] \d[\w.+-]*)?|float\("-?(inf|nan)"\))|True|False')
 
 
 @dataclass

@@ -8,13 +8,26 @@ from typing import Any
 import numpy as np
 
 from conformance.formats import numpy_dtype
+from conformance.typing_rules import real_of
 
 
-def number(value: float | int | bool) -> str:
+def number(value: complex | bool) -> str:
     """A number as Python source, NaN and infinities included."""
+    if isinstance(value, complex):
+        return complex_number(number(value.real), number(value.imag))
     if isinstance(value, float) and not math.isfinite(value):
         return f'float("{value}")'
     return repr(value)
+
+
+def complex_number(real: str, imaginary: str) -> str:
+    """`0.5 - 2.0j`, of two parts as source; `-2.0j` where there is no real part."""
+    if "float" in real + imaginary:  # NaN and infinities
+        return f"complex({real}, {imaginary})"
+    if real == "0.0":
+        return f"{imaginary}j"
+    sign, size = ("-", imaginary[1:]) if imaginary.startswith("-") else ("+", imaginary)
+    return f"{real} {sign} {size}j"
 
 
 def whole(value: float) -> float | int:
@@ -50,6 +63,9 @@ def shortest(value: Any, dtype: str) -> str:
     """
     if dtype in ("bool", "int64"):
         return repr(value.item() if isinstance(value, np.generic) else value)
+    if real_of(dtype) != dtype:
+        return complex_number(*(shortest(part, real_of(dtype))
+                                for part in (value.real, value.imag)))
     kind = numpy_dtype(dtype).type
     exact = kind(value)
     if not np.isfinite(exact):

@@ -238,7 +238,8 @@ class Printer:
         """A number of the case: bare where the operator takes it beside a tensor, else an array."""
         if bare:
             text = number(node["value"])
-            return Expr(text, UNARY if text.startswith("-") else ATOM)
+            signed = UNARY if text.startswith("-") else ATOM
+            return Expr(text, SUM if " " in text else signed)
         values = np.asarray(node["value"], dtype=numpy_dtype(node.type.dtype))
         return Expr(self.backend.array(values, node.type.dtype))
 

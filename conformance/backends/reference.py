@@ -12,6 +12,7 @@ from conformance.backends.base import Backend
 from conformance.backends.printing import Call, Expr, Spelling, function, nested, plain
 from conformance.backends.reference_layers import LAYERS
 from conformance.backends.styles import TAPES, TapeStyle, as_variable
+from conformance.backends.transforms import like_numpy
 from conformance.typing_rules import FLOATS
 
 
@@ -55,10 +56,11 @@ class ReferenceBackend(Backend):
         "moveaxis": function("engine.moveaxis", positional=("source", "destination")),
         "einsum": _einsum,
         **LAYERS,
+        **like_numpy("engine.fft"),
     }
 
     def array(self, values: np.ndarray, dtype: str) -> str:
-        suffix = "" if dtype in ("float64", "bool", "int64") else f', dtype="{dtype}"'
+        suffix = "" if dtype in ("float64", "complex128", "bool", "int64") else f', dtype="{dtype}"'
         if values.size == 0:
             return f"engine.zeros({plain(values.shape)}{suffix})"
         return f"engine.constant({nested(values, dtype)}{suffix})"

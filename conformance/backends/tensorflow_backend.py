@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from types import ModuleType
 from typing import Any, ClassVar
 
@@ -17,6 +18,7 @@ from conformance.backends import tensorflow_arrays, tensorflow_networks
 from conformance.backends.base import Backend, Program
 from conformance.backends.printing import (
     PRODUCT,
+    STANDARD,
     Call,
     Expr,
     Spelling,
@@ -27,6 +29,7 @@ from conformance.backends.printing import (
 )
 from conformance.backends.styles import TAPES, TapeStyle, as_variable
 from conformance.backends.tensorflow_layers import LAYERS
+from conformance.backends.tensorflow_transforms import TRANSFORMS
 from conformance.typing_rules import FLOATS
 
 
@@ -131,6 +134,19 @@ def _take(call: Call) -> Expr:
     return Expr(f"tf.gather({call.text}, {indices}, axis={call['axis']})")
 
 
+def _promoted(spelling: Spelling) -> Spelling:
+    """TensorFlow promotes nothing: real operands beside complex ones are cast."""
+    def spell(call: Call) -> Expr:
+        if not any(kind.is_complex for kind in call.types):
+            return spelling(call)
+        dtype = next(kind.dtype for kind in call.types if kind.is_complex)
+        operands = [Expr(f"tf.cast({operand.text}, tf.{dtype})") if kind.is_float else operand
+                    for operand, kind in zip(call.operands, call.types, strict=True)]
+        return spelling(replace(call, operands=tuple(operands)))
+
+    return spell
+
+
 class TensorFlowBackend(Backend):
     """TensorFlow 2, eager."""
 
@@ -163,8 +179,6 @@ class TensorFlowBackend(Backend):
         "broadcast_to": _listed("tf.broadcast_to", "shape"),
         "squeeze": _squeeze, "flip": _flip, "roll": _roll,
         "matrix_transpose": function("tf.linalg.matrix_transpose"),
-        "concat": _concat,
-        "matmul": _matmul, "take": _take,
         **tensorflow_arrays.SPELLINGS,
         **LAYERS,
         **tensorflow_networks.SPELLINGS,
@@ -173,12 +187,21 @@ class TensorFlowBackend(Backend):
         **{name: function(f"tf.math.bessel_{name}") for name in ("i0", "i0e", "i1", "i1e")},
         **{name: function(f"tf.experimental.numpy.{name}") for name in ("cbrt", "exp2", "sinc")},
         **dict.fromkeys(("entr", "erfcx", "log_ndtr", "logit", "ndtr")),
+        "take": _take,
+        **{name: _promoted(STANDARD[name]) for name in (
+            "add", "subtract", "multiply", "divide", "pow", "equal", "not_equal")},
+        "matmul": _promoted(_matmul), "where": _promoted(function("tf.where")),
+        "concat": _promoted(_concat),
+        "stack": _promoted(function("tf.stack", sequence=True)),
+        **{name: function(f"tf.math.{name}") for name in ("real", "imag", "conj", "angle")},
+        **TRANSFORMS,
     }
 
     def array(self, values: np.ndarray, dtype: str) -> str:
-        suffix = "" if dtype in ("float32", "bool") else f", dtype=tf.{dtype}"
+        suffix = "" if dtype in ("float32", "complex128", "bool") else f", dtype=tf.{dtype}"
         if values.size == 0:
-            return f"tf.zeros({plain(values.shape)}{suffix})"
+            kind = "" if dtype == "float32" else f", dtype=tf.{dtype}"
+            return f"tf.zeros({plain(values.shape)}{kind})"
         return f"tf.constant({nested(values, dtype)}{suffix})"
 
     def leaf(self, values: np.ndarray, dtype: str, *, kind: str, differentiated: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,6 +12,7 @@ from conformance.backends import torch_arrays, torch_networks
 from conformance.backends.base import Backend, differentiated
 from conformance.backends.printing import (
     ATOM,
+    STANDARD,
     Call,
     Expr,
     Spelling,
@@ -23,6 +25,7 @@ from conformance.backends.printing import (
 )
 from conformance.backends.styles import Emitter
 from conformance.backends.torch_layers import LAYERS
+from conformance.backends.transforms import ONE_AXIS, SEVERAL_AXES, like_numpy
 from conformance.formats import numpy_dtype
 from conformance.typing_rules import FLOATS
 
@@ -30,7 +33,8 @@ from conformance.typing_rules import FLOATS
 KEEPS_NOTHING = frozenset({
     "add", "subtract", "negative", "sum", "mean", "reshape", "permute_dims", "expand_dims",
     "squeeze", "broadcast_to", "flip", "roll", "matrix_transpose", "concat", "stack", "getitem",
-    "cumulative_sum", "ones_like", "grad"})
+    "cumulative_sum", "ones_like", "grad", "real", "imag", "conj", "complex", *ONE_AXIS,
+    *SEVERAL_AXES})
 
 
 class AutogradGradStyle(Emitter):
@@ -115,7 +119,9 @@ class AutogradGradStyle(Emitter):
             flags.append("retain_graph=True")
         if not all(self.flow.connected(target, s) for s in sources):
             flags += ["allow_unused=True", "materialize_grads=True"]
-        total = self.names[target] + (".sum()" if self.graph.nodes[target].type.shape else "")
+        kind = self.graph.nodes[target].type
+        total = (self.names[target] + (".real" if kind.is_complex else "")
+                 + (".sum()" if kind.shape else ""))
         wanted = ", ".join(self.names[s] for s in sources)
         wanted = f"({wanted})" if len(sources) > 1 else wanted
         results = ", ".join(self.names[i] for i in call)
@@ -217,6 +223,14 @@ def _take(call: Call) -> Expr:
     return Expr(f"torch.index_select({call.text}, {call['axis']}, torch.tensor({indices}))")
 
 
+def _matmul(call: Call) -> Expr:
+    """torch promotes real numbers beside complex ones, but not in products of matrices."""
+    sides = [Expr(f"{operand.within(ATOM)}.to(torch.{call.node.type.dtype})")
+             if call.node.type.is_complex and not kind.is_complex else operand
+             for operand, kind in zip(call.operands, call.types, strict=True)]
+    return STANDARD["matmul"](replace(call, operands=tuple(sides)))
+
+
 class TorchBackend(Backend):
     """PyTorch, eager."""
 
@@ -259,10 +273,13 @@ class TorchBackend(Backend):
         **{name: function(f"torch.special.{name}") for name in (
             "entr", "erfcx", "i0e", "i1", "i1e", "log_ndtr", "ndtr", "ndtri", "xlog1py")},
         "cbrt": None,
+        "matmul": _matmul,
+        **like_numpy("torch.fft", axis="dim", axes="dim"),
     }
 
     def array(self, values: np.ndarray, dtype: str) -> str:
-        suffix = "" if dtype in ("float32", "int64", "bool") else f", dtype=torch.{dtype}"
+        default = dtype in ("float32", "complex64", "int64", "bool")
+        suffix = "" if default else f", dtype=torch.{dtype}"
         if values.size == 0:
             return f"torch.zeros({plain(values.shape)}{suffix})"
         return f"torch.tensor({nested(values, dtype)}{suffix})"

@@ -5,10 +5,12 @@ One module a family, each with its OPERATORS.
 
 from conformance.catalogue import (
     activations,
+    complex_numbers,
     convolution,
     core,
     cumulative,
     elementwise,
+    fourier,
     indexing,
     layers,
     linear_algebra,
@@ -22,5 +24,6 @@ from conformance.catalogue import (
     special,
 )
 
-FAMILIES = (core, elementwise, reductions, shapes, linear_algebra, indexing, rearranging, products,
-            convolution, pooling, activations, special, sorting, cumulative, normalization, layers)
+FAMILIES = (core, elementwise, complex_numbers, fourier, reductions, shapes, linear_algebra,
+            indexing, rearranging, products, convolution, pooling, activations, special, sorting,
+            cumulative, normalization, layers)

@@ -13,36 +13,38 @@ OPERATORS = (
         asinh
         atan
         atanh       | |x| < 1  |
-        cos
-        cosh
         erf         | | | 2 / sqrt(pi) times the integral of exp(-t**2) from 0 to x
-        exp
         expm1
-        log         | x > 0
         log10       | x > 0
         log1p       | x > -1
         log2        | x > 0
-        reciprocal  | x != 0
         rsqrt       | x > 0 | | 1 / sqrt(x)
         sigmoid     | | | 1 / (1 + exp(-x))
+        softplus    | | | log(1 + exp(x))
+""".replace("|x|", "abs(x)")),
+    # of complex numbers too; log and sqrt have their cut along the negative real axis
+    *elementwise("""
+        cos
+        cosh
+        exp
+        log         | x > 0, or complex off the cut
+        reciprocal  | x != 0
         sin
         sinh
-        softplus    | | | log(1 + exp(x))
-        sqrt        | x > 0
+        sqrt        | x > 0, or complex off the cut
         square
         tan
         tanh
-""".replace("|x|", "abs(x)")),
-    *elementwise("""
-        abs         |          | 0
-        relu        |          | 0 | maximum(x, 0)
-    """, linearity="piecewise"),
-    *elementwise("negative", linearity="linear"),
+    """, infer=rules.holomorphic),
+    Op("abs", 1, rules.magnitude, kinks="0", linearity="piecewise"),
+    *elementwise("relu |  | 0 | maximum(x, 0)", linearity="piecewise"),
+    *elementwise("negative", infer=rules.holomorphic, linearity="linear"),
     *elementwise("sign | | 0", linearity="constant"),
-    *(Op(name, 2, rules.broadcasting, linearity="linear") for name in ("add", "subtract")),
-    Op("multiply", 2, rules.broadcasting, linearity="bilinear"),
-    Op("divide", 2, rules.broadcasting, domain="divisor != 0", linearity="quotient"),
-    Op("pow", 2, rules.broadcasting, domain="base > 0, or an integer exponent"),
+    *(Op(name, 2, rules.promoting, linearity="linear") for name in ("add", "subtract")),
+    Op("multiply", 2, rules.promoting, linearity="bilinear"),
+    Op("divide", 2, rules.promoting, domain="divisor != 0", linearity="quotient"),
+    Op("pow", 2, rules.promoting,
+       domain="base > 0 or complex off the cut of log, or an integer exponent"),
     *(Op(name, 2, rules.broadcasting, kinks="ties", linearity="piecewise")
       for name in ("maximum", "minimum")),
     Op("atan2", 2, rules.broadcasting, domain="not both 0"),

@@ -63,11 +63,12 @@ class Op:
         return f"it takes {', '.join(map(repr, self.parameters)) or 'operands only'}"
 
 
-def elementwise(group_rows: str, **fields: Any) -> tuple[Op, ...]:
+def elementwise(group_rows: str, infer: Infer = rules.elementwise,
+                **fields: Any) -> tuple[Op, ...]:
     """One row an operator of one operand: name | domain | kinks | meaning."""
     found = []
     for row in group_rows.strip().splitlines():
         name, domain, kinks, meaning = (part.strip() for part in (row + "|||").split("|")[:4])
-        found.append(Op(name, 1, rules.elementwise, domain=domain or "all reals", kinks=kinks,
+        found.append(Op(name, 1, infer, domain=domain or "all reals", kinks=kinks,
                         meaning=meaning, **fields))
     return tuple(found)

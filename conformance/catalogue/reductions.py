@@ -9,9 +9,9 @@ from conformance.typing_rules import REQUIRED
 AXES = {"axis": None, "keepdims": False}
 
 OPERATORS = (
-    *(Op(name, 1, rules.reduction, AXES, group="reductions", linearity="linear")
+    *(Op(name, 1, rules.linear_reduction, AXES, group="reductions", linearity="linear")
       for name in ("sum", "mean")),
-    Op("prod", 1, rules.reduction, AXES, group="reductions"),
+    Op("prod", 1, rules.linear_reduction, AXES, group="reductions"),
     *(Op(name, 1, rules.nonempty_reduction, AXES, group="reductions", kinks="ties",
          linearity="piecewise") for name in ("max", "min")),
     Op("var", 1, rules.variance, {**AXES, "correction": 0.0}, group="reductions",

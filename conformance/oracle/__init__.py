@@ -17,6 +17,8 @@ __all__ = ["Kink", "Truth", "check_closed_forms", "derivatives"]
 class Truth:
     """The certified value of one output; every array has the output's shape and is float64.
 
+    A complex output is its real and its imaginary part, along one more axis, the last.
+
     hi, lo: the truth is hi + lo to about 106 bits, and hi is the truth rounded to float64; where
         the truth is beyond float64, hi is infinite, lo is 0 and radius is infinite.
     radius: a proven bound on |truth - (hi + lo)|, rounded up.

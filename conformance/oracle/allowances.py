@@ -91,6 +91,16 @@ def power(exponent: int) -> Allowance:
 # A product of two coefficients: the product, the product of the adjoint, its accumulation.
 PRODUCT = 3
 
+# How many roundings of real arithmetic one of complex arithmetic is, relative to the modulus: a
+# product loses sqrt(5) u (Brent, Percival and Zimmermann, Error bounds on complex floating-point
+# multiplication, 2007), a function's parts are each the product of two real kernels.
+COMPLEX = 3
+
+# A Fourier transform of length n loses c log2(n) u of its result's 2-norm, with c = 1 + 4 sqrt(2)
+# where the roots of unity are rounded correctly (Higham, Accuracy and Stability of Numerical
+# Algorithms, 2002, theorem 24.2); 8 leaves room for the scaling by the norm.
+FOURIER = 8
+
 # The rule may take a slope at a(1 + 2u): operands are rounded on their way into a rule.
 OPERAND = 2
 

@@ -33,7 +33,8 @@ def remembered(graph: Graph, inputs: Mapping[str, np.ndarray],
     path = _path(graph, inputs, "truths")
     if path is None:
         return compute()
-    shapes = {output.name: graph.nodes[output.node].type.shape for output in graph.outputs}
+    shapes = {output.name: graph.nodes[output.node].type.shape_in_parts
+              for output in graph.outputs}
     known = _read(path)
     with suppress(KeyError, TypeError, ValueError):
         if known is not None and known.keys() == shapes.keys():

@@ -13,10 +13,11 @@ from conformance.errors import CannotCertify, ClosedFormError
 from conformance.formats import FORMATS
 from conformance.graph import Graph, Node, Output
 from conformance.oracle import Kink, Truth, adjoints, allowances, kinks, scales
-from conformance.oracle.evaluate import Evaluation
+from conformance.oracle.evaluate import Evaluation, real_numbers
 from conformance.oracle.jets import Arithmetic, Missing, working_precision
 from conformance.oracle.merging import merge
 from conformance.oracle.noise import Noisy
+from conformance.typing_rules import real_of
 
 FIRST_PRECISION = 128
 LAST_PRECISION = 8192
@@ -45,7 +46,7 @@ def derivatives(graph: Graph, inputs: Inputs) -> dict[str, Truth | Kink | Cannot
         for o in merged.outputs:
             truth = certain[o.name]
             found[o.name] = truth if isinstance(truth, CannotCertify) else as_truth(
-                truth, noisy.value(o.node), adjoints.overflow(noisy, o.node))
+                truth, real_numbers(noisy, o.node), adjoints.overflow(noisy, o.node))
     _weigh_zeros(merged, inputs, found)
     for o in outputs:
         refusal = found[o.name]
@@ -77,11 +78,11 @@ def check_closed_forms(graph: Graph, inputs: Inputs) -> None:
             truth, position = certain[output.name], output.closed_form
             if position is not None and not isinstance(truth, CannotCertify):
                 _check_closed_form(output.name, merged.nodes[position], truth,
-                                   noisy.value(position))
+                                   real_numbers(noisy, position))
 
 
 def _check_closed_form(name: str, node: Node, truth: np.ndarray, closed: np.ndarray) -> None:
-    format = FORMATS[node.type.dtype]
+    format = FORMATS[node.type.real.dtype]
     last_rounding = 1 + arb(0, allowances.CLOSED_FORM * format.unit_roundoff)
     claims = np.broadcast_to(closed, truth.shape).flat
     size = max([1.0, *(upper_double(abs(certain)) for certain in truth.flat)])
@@ -112,7 +113,8 @@ def _digits(ball: arb) -> str:
 
 
 def noisy_arithmetic(dtype: str) -> Arithmetic:
-    return Noisy(dtype, FORMATS[dtype]) if dtype in FORMATS else Arithmetic()
+    part = real_of(dtype)
+    return Noisy(dtype, FORMATS[part]) if part in FORMATS else Arithmetic()
 
 
 def certified(graph: Graph, inputs: Inputs) -> dict[str, np.ndarray | CannotCertify]:
@@ -124,7 +126,7 @@ def certified(graph: Graph, inputs: Inputs) -> dict[str, np.ndarray | CannotCert
             evaluation = Evaluation(graph, inputs, lambda dtype: Arithmetic())
             for output in graph.outputs:
                 if output.name not in found:
-                    result = _settled(evaluation.value(output.node), precision)
+                    result = _settled(real_numbers(evaluation, output.node), precision)
                     if result is not None:
                         found[output.name] = result
         precision *= 2

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from flint import arb
+from flint import acb, arb
 
 from conformance.errors import UsageError
 from conformance.graph import LEAVES, Graph, Node
@@ -21,6 +21,8 @@ from conformance.oracle.jets import (
     Jet,
     Missing,
     exact_ball,
+    imaginary_part,
+    real_part,
 )
 from conformance.oracle.merging import uses
 from conformance.oracle.rules import ALONG_AXIS, ARRAYS, ELEMENTWISE, REDUCTIONS, SHAPES
@@ -170,6 +172,16 @@ class Evaluation:
             for element in range(size)], node.type.shape)
 
 
+def real_numbers(evaluation: Evaluation, position: int) -> np.ndarray:
+    """The value of a node; complex numbers as their parts, along a last axis."""
+    value = evaluation.value(position)
+    if not evaluation.graph.nodes[position].type.is_complex:
+        return value
+    pairs = [jet if type(jet) is Missing else {0: part(jet[0])}
+             for jet in value.flat for part in (real_part, imaginary_part)]
+    return filled(pairs, (*value.shape, 2))
+
+
 class Step:
     """The computation of one node: everything that its rule may ask for."""
 
@@ -199,8 +211,9 @@ class Step:
         return self.known[key][0]
 
     def elementwise(self, rule: Callable[..., Any], *operands: np.ndarray) -> np.ndarray:
-        arithmetic = self.evaluation.arithmetics[
-            self.evaluation.graph.nodes[self.node.inputs[0]].type.dtype]
+        kinds = [self.evaluation.graph.nodes[i].type for i in self.node.inputs]
+        kind = next((kind for kind in kinds if kind.is_complex), kinds[0])
+        arithmetic = self.evaluation.arithmetics[kind.dtype]
 
         def function(*jets: Any) -> Any:
             return rule(arithmetic, self.node, *jets)
@@ -267,7 +280,7 @@ class Step:
 
         cotangents: what each element of the target is multiplied by; ones where None.
         """
-        slopes: list[list[Jet]] = [[] for _ in range(size)]
+        slopes: list[list[Jet]] = [[] for _ in range(size * self.parts)]
         factors = [None] * target.size if cotangents is None else cotangents.flat
         for jet, factor in zip(target.flat, factors, strict=True):
             gone = next((x for x in (jet, factor) if type(x) is Missing), None)
@@ -276,7 +289,20 @@ class Step:
             for element, slope in self.coefficients(level, jet).items():
                 slopes[element].append(slope if factor is None else
                                        self.arithmetic.multiply(factor, slope))
-        return [self.arithmetic.add(terms) for terms in slopes]
+        return self.combined([self.arithmetic.add(terms) for terms in slopes])
+
+    @property
+    def parts(self) -> int:
+        """How many infinitesimals an element of the source has: one for each of its parts."""
+        return 2 if self.node.type.is_complex else 1
+
+    def combined(self, slopes: list[Jet]) -> list[Jet]:
+        """Slopes of the real part: for a complex source a + ib, that for a plus i times for b."""
+        real = [{monomial: real_part(x) for monomial, x in slope.items()} for slope in slopes]
+        if self.parts == 1:
+            return real
+        return [{monomial: acb(a.get(monomial, 0), b.get(monomial, 0)) for monomial in {**a, **b}}
+                for a, b in zip(real[::2], real[1::2], strict=True)]
 
     def tangent(self, level: int, target: np.ndarray) -> np.ndarray:
         """For each element of the target, the coefficient of the one infinitesimal of a level."""
@@ -310,8 +336,8 @@ class Step:
         numbers = node["value"] if node.op == "constant" else self.input()
         if dtype == "bool":
             return filled([bool(n) for n in numbers], node.type.shape)
-        if node.op == "input" and node.type.is_float:
-            return filled([self.exact_input(float(n)) for n in numbers], node.type.shape)
+        if node.op == "input" and node.type.is_inexact:
+            return filled([self.exact_input(n) for n in numbers], node.type.shape)
         return filled([{0: exact_ball(n, dtype)} for n in numbers], node.type.shape)
 
     def input(self) -> list[Any]:
@@ -324,8 +350,8 @@ class Step:
                              f"but its values have the shape {array.shape}")
         return list(array.flat)
 
-    def exact_input(self, number: float) -> Jet | Missing:
-        ball = arb(number)
+    def exact_input(self, number: np.number) -> Jet | Missing:
+        ball = acb(complex(number)) if self.node.type.is_complex else arb(float(number))
         if not ball.is_finite():
             return self.missing(NoValue("domain", f"is {number}", final=True))
         return {0: ball}
@@ -334,7 +360,10 @@ class Step:
                shifts: list[tuple[Shift, np.ndarray | None]]) -> np.ndarray:
         """Add the shifts of this very node, then what the arithmetic does to finished values."""
         nudges = self.evaluation.nudges.get(self.position)
-        if not self.node.type.is_float or not (shifts or nudges or self.arithmetic.noisy):
+        if self.node.type.is_complex:  # a real number among them is promoted
+            value = filled([self.once(promoted, (jet,), "promoted") for jet in value.flat],
+                           value.shape)
+        if not self.node.type.is_inexact or not (shifts or nudges or self.arithmetic.noisy):
             return value
         flat = list(value.flat)
         if nudges:
@@ -344,8 +373,8 @@ class Step:
             elements = range(len(flat)) if shift.element is None else (shift.element,)
             for k in elements:
                 if tangents is None:
-                    flat[k] = self.once(lambda jet, at=(k + 1) << shift.level * LEVEL_BITS:
-                                        {**jet, at: ONE}, (flat[k],), ("shift", shift.level, k))
+                    flat[k] = self.once(lambda jet, level=shift.level, k=k: {
+                        **jet, **self.moved(level, k)}, (flat[k],), ("shift", shift.level, k))
                 else:
                     flat[k] = self.along(shift.level, flat[k], tangents.flat[k])
         if self.arithmetic.noisy:
@@ -354,6 +383,12 @@ class Step:
                     for jet in flat]
         return filled(flat, value.shape)
 
+    def moved(self, level: int, element: int) -> Jet:
+        """The infinitesimals that an element is shifted by: one along each of its parts."""
+        units = (acb(1), acb(0, 1)) if self.node.type.is_complex else (ONE,)
+        return {element * self.parts + part + 1 << level * LEVEL_BITS: unit
+                for part, unit in enumerate(units)}
+
     @staticmethod
     def along(level: int, jet: Jet | Missing, tangent: Jet | Missing) -> Jet | Missing:
         """A number that moves along its tangent."""
@@ -361,6 +396,12 @@ class Step:
             return jet if type(jet) is Missing else tangent
         at = 1 << level * LEVEL_BITS
         return {**jet, **{monomial | at: x for monomial, x in tangent.items()}}
+
+
+def promoted(jet: Jet) -> Jet:
+    if all(isinstance(x, acb) for x in jet.values()):
+        return jet
+    return {monomial: acb(x) for monomial, x in jet.items()}
 
 
 def _elementwise(rule: Callable[..., Any]) -> Callable[..., np.ndarray]:

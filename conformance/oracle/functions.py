@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flint import arb, arb_series, ctx
+from flint import acb, acb_series, arb, arb_series, ctx
 
 from conformance.oracle import allowances
 from conformance.oracle.allowances import EXACT, Allowance
@@ -24,12 +24,12 @@ class NoValue(Exception):
 
 @dataclass(frozen=True)
 class Function:
-    """A function of one real variable.
+    """A function of one variable, real or complex as the balls that it is given.
 
     series: the function of a power series with any constant term.
     value: its value on a ball, where the series' constant term is missing or loses digits.
     low, high: the ends of its open domain; closed: it still has a value (no slope) at an end.
-    pole: it has a pole at 0.
+    pole: it has a pole at 0. cut: it has a branch cut along the negative real axis and 0.
     allowance: the rounding of its kernel and of its rule.
     """
 
@@ -39,6 +39,7 @@ class Function:
     high: int | None = None
     closed: bool = False
     pole: bool = False
+    cut: bool = False
     allowance: Allowance = EXACT
 
     def taylor(self, at: arb, order: int) -> list[arb]:
@@ -49,7 +50,8 @@ class Function:
         else:
             ctx.cap = order + 1
             try:
-                series = self.series(arb_series([at, 1], order + 1))
+                kind = acb_series if isinstance(at, acb) else arb_series
+                series = self.series(kind([at, 1], order + 1))
             except (ValueError, ZeroDivisionError):  # a ball around a pole
                 raise NoValue("range", "cannot be bounded here", final=False) from None
             coefficients = [series[k] for k in range(order + 1)]
@@ -63,6 +65,10 @@ class Function:
     def check_domain(self, at: arb, order: int) -> None:
         if self.pole and at.is_zero():
             raise NoValue("domain", "has a pole at 0", final=True)
+        if self.cut and not at.real > 0 and at.imag.contains(0):
+            if at.imag.is_zero() and at.real <= 0:
+                raise NoValue("domain", "is on its branch cut", final=True)
+            raise NoValue("branch", "may be on its branch cut", final=False)
         for end, outside in ((self.low, arb.__lt__), (self.high, arb.__gt__)):
             if end is None:
                 continue

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flint import arb, ctx
+from flint import acb, arb, ctx
 
 from conformance.formats import FORMATS
 from conformance.oracle import decisions
+from conformance.oracle.complex_functions import COMPLEX_FUNCTIONS
 from conformance.oracle.functions import FUNCTIONS, Function, NoValue
+from conformance.typing_rules import real_of
 
 # A polynomial in infinitesimals, by monomial. Infinitesimals come in levels, one level for each
 # gradient that is nested around, one infinitesimal of it for each element that is shifted; products
@@ -18,9 +20,18 @@ from conformance.oracle.functions import FUNCTIONS, Function, NoValue
 # infinitesimal's number, counted from 1, or 0. The monomial 0 is always there. One that is absent
 # stands for no dependence at all; a present coefficient of exactly 0 for a dependence with slope 0
 # (at a kink that is a difference).
+# The coefficients of a complex number are complex balls; infinitesimals are real in any case.
 Jet = dict[int, arb]
 LEVEL_BITS = 24
 LEVEL_FIELD = (1 << LEVEL_BITS) - 1
+
+
+def real_part(ball: arb | acb) -> arb:
+    return ball.real if isinstance(ball, acb) else ball
+
+
+def imaginary_part(ball: arb | acb) -> arb:
+    return ball.imag if isinstance(ball, acb) else ZERO
 
 
 def levels(monomial: int) -> int:
@@ -83,6 +94,12 @@ class Arithmetic:
 
     noisy = False
     largest = arb.pos_inf()
+    unit: arb | acb = arb(0)  # how far one rounding may be off, relatively
+
+    @property
+    def real(self) -> Arithmetic:
+        """That of the parts of complex numbers."""
+        return self
 
     def term(self, x: arb, y: arb) -> arb:
         """A product of two coefficients."""
@@ -157,7 +174,8 @@ class Arithmetic:
 
     def apply(self, name: str, a: Jet) -> Jet:
         """A smooth function of one variable, by its name in the table of functions."""
-        return self.compose(FUNCTIONS[name], a)
+        table = COMPLEX_FUNCTIONS if isinstance(a[0], acb) else FUNCTIONS
+        return self.compose(table[name], a)
 
     def compose(self, function: Function, a: Jet) -> Jet:
         """Horner's rule on the nilpotent part, around the constant coefficient."""
@@ -242,6 +260,9 @@ class working_precision:
         ctx.prec, ctx.cap = self.before
 
 
-def exact_ball(number: float | int | bool, dtype: str) -> arb:
+def exact_ball(number: complex | bool, dtype: str) -> arb | acb:
     """A Python number as a computation in `dtype` sees it, without error."""
+    part = real_of(dtype)
+    if part != dtype:
+        return acb(exact_ball(number.real, part), exact_ball(number.imag, part))
     return arb(FORMATS[dtype].round(number)) if dtype in FORMATS else arb(int(number))

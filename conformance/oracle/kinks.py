@@ -14,14 +14,14 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from flint import arb
+from flint import acb, arb
 
 from conformance.errors import CannotCertify
 from conformance.formats import FORMATS
 from conformance.graph import Graph
 from conformance.oracle import Kink, Truth, certify
 from conformance.oracle.decisions import FIRST, MEAN, SECOND, Decisions, deciding
-from conformance.oracle.evaluate import Evaluation
+from conformance.oracle.evaluate import Evaluation, real_numbers
 from conformance.oracle.jets import Arithmetic, Missing, working_precision
 
 Inputs = Mapping[str, np.ndarray]
@@ -68,15 +68,17 @@ def derivative_at_kink(graph: Graph, inputs: Inputs,
 def _nudges(graph: Graph) -> Iterator[dict[int, list[arb]]]:
     """Moves of everything that is differentiated for: inputs, and intermediate sources."""
     sources = {node.inputs[1] for node in graph if node.op in ("grad", "jvp", "vjp", "jacobian")}
-    moved = {i: graph.nodes[i].type.size for i in sorted({*graph.inputs, *sources})
-             if graph.nodes[i].type.is_float}
-    count = sum(moved.values())
+    moved = {i: graph.nodes[i].type for i in sorted({*graph.inputs, *sources})
+             if graph.nodes[i].type.is_inexact}
+    count = sum(kind.size * (1 + kind.is_complex) for kind in moved.values())
     generator = np.random.Generator(np.random.PCG64(count))
     for signs in _patterns(count, generator):
         sizes = generator.integers(2**20, 2**21, size=count)
         numbers = iter([int(a) * int(b) for a, b in zip(signs, sizes, strict=True)])
         unit = arb(2) ** (NUDGE_EXPONENT - 20)
-        yield {i: [next(numbers) * unit for _ in range(size)] for i, size in moved.items()}
+        yield {i: [acb(next(numbers) * unit, next(numbers) * unit) if kind.is_complex
+                   else next(numbers) * unit for _ in range(kind.size)]
+               for i, kind in moved.items()}
 
 
 def _patterns(count: int, generator: np.random.Generator) -> Iterator[np.ndarray]:
@@ -94,7 +96,8 @@ def _beside(graph: Graph, inputs: Inputs,
     (output,) = graph.outputs
     for precision in PRECISIONS:
         with working_precision(precision), deciding(Decisions()) as met:
-            value = Evaluation(graph, inputs, lambda dtype: Arithmetic(), nudges).value(output.node)
+            value = real_numbers(
+                Evaluation(graph, inputs, lambda dtype: Arithmetic(), nudges), output.node)
             missing = [jet for jet in value.flat if type(jet) is Missing]
             if not missing:
                 balls = np.empty(value.shape, object)
@@ -116,13 +119,14 @@ def _following(graph: Graph, inputs: Inputs, sides: Any) -> tuple[Truth, Any] | 
         return None
     ties = {place: sides.get(place) for place, found in decisions.met.items() if found == 0}
     with working_precision(certify.FIRST_PRECISION), deciding(Decisions(ties)):
-        noisy = Evaluation(graph, inputs, certify.noisy_arithmetic).value(output.node)
+        noisy = real_numbers(
+            Evaluation(graph, inputs, certify.noisy_arithmetic), output.node)
     return certify.as_truth(balls, noisy), frozenset(ties.items())
 
 
 def _unproven_limit(graph: Graph, balls: np.ndarray) -> Truth:
     """The derivative so near the point that it is its limit in any dtype."""
-    u = FORMATS[graph.nodes[graph.outputs[0].node].type.dtype].unit_roundoff
+    u = FORMATS[graph.nodes[graph.outputs[0].node].type.real.dtype].unit_roundoff
     hi = np.array([certify.nearest_double(ball.mid()) for ball in balls.flat]).reshape(balls.shape)
     hi = np.where(np.abs(hi) < 2.0 ** (NUDGE_EXPONENT // 2), 0.0, hi)
     zeros = np.zeros(balls.shape)

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
-from flint import arb
+from flint import acb, arb
 
 from conformance.formats import Format
 from conformance.oracle import allowances
 from conformance.oracle.allowances import Allowance
 from conformance.oracle.functions import Function, NoValue
 from conformance.oracle.jets import ONE, ZERO, Arithmetic, Jet, order
+from conformance.typing_rules import real_of
+
+
+def parts(ball: arb | acb) -> tuple[arb, ...]:
+    return (ball.real, ball.imag) if isinstance(ball, acb) else (ball,)
 
 
 class Noisy(Arithmetic):
@@ -26,23 +31,33 @@ class Noisy(Arithmetic):
 
     def __init__(self, dtype: str, format: Format) -> None:
         self.dtype = dtype
+        self.format = format
         self.u = format.unit_roundoff
+        self.unit: arb | acb = arb(0, self.u)
+        self.flush: arb | acb = arb(0, format.smallest_normal)
+        self.error = self.unit
+        if real_of(dtype) != dtype:  # a square around the circle of complex numbers that are so off
+            self.unit, self.flush = acb(self.unit, self.unit), acb(self.flush, self.flush)
+            self.error = self.unit * allowances.COMPLEX
         self.product = self.slack(allowances.PRODUCT)
         self.smallest = arb(format.smallest_normal)
-        self.flush = arb(0, format.smallest_normal)
         self.largest = arb(format.largest)
         self.rounding: dict[Allowance, tuple[arb, arb, arb]] = {}
 
     def slack(self, roundings: float | arb) -> arb:
         """The ball 1 ± roundings * u: multiplying by it is a relative error of that size."""
-        return 1 + arb(0, self.u) * roundings
+        return 1 + self.error * roundings
+
+    @cached_property
+    def real(self) -> Noisy:
+        return Noisy(real_of(self.dtype), self.format)
 
     @cached_property
     def addition(self) -> list[arb]:
-        return [self.slack(allowances.ADDITION * n) for n in range(16)]
+        return [1 + self.unit * (allowances.ADDITION * n) for n in range(16)]
 
     def additions(self, count: int) -> arb:
-        return self.addition[count] if count < 16 else self.slack(allowances.ADDITION * count)
+        return self.addition[count] if count < 16 else 1 + self.unit * (allowances.ADDITION * count)
 
     def term(self, x: arb, y: arb) -> arb:
         return x * y * self.product
@@ -69,7 +84,7 @@ class Noisy(Arithmetic):
         return self.add((a, self.negative(b)))
 
     def literal(self, ball: arb, representable: bool) -> Jet:
-        return {0: ball if representable else ball * self.slack(allowances.LITERAL)}
+        return {0: ball if representable else ball * (1 + self.unit * allowances.LITERAL)}
 
     def widen_slopes(self, jet: Jet, amount: arb) -> Jet:
         slack = self.slack(amount)
@@ -121,7 +136,7 @@ class Noisy(Arithmetic):
         """The slack of the value and of a rule, and the relative shift of a rule's operand."""
         if allowance not in self.rounding:
             self.rounding[allowance] = (self.slack(allowance.value), self.slack(allowance.rule + 1),
-                                        arb(0, allowances.OPERAND * self.u))
+                                        self.unit * allowances.OPERAND)
         return self.rounding[allowance]
 
     def prod(self, jets: Sequence[Jet]) -> Jet:
@@ -147,7 +162,7 @@ class Noisy(Arithmetic):
                 break
             for mask, x in power.items():
                 majorant[mask] = majorant.get(mask, ZERO) + x
-        share = abs(product[0]) * arb(0, self.u) * (allowances.PROD * len(jets))
+        share = abs(product[0]) * self.error * (allowances.PROD * len(jets))
         for mask, x in majorant.items():
             if mask:
                 product[mask] = product.get(mask, ZERO) + x * share
@@ -175,14 +190,14 @@ class Noisy(Arithmetic):
                                              + allowances.REUSE_CONSTANT)
                 if count > 0:
                     y = y * self.additions(count)
-            if not abs(y) >= self.smallest and not y.is_zero():
+            if any(not abs(p) >= self.smallest and not p.is_zero() for p in parts(y)):
                 y = y + self.flush
             if y is not x:
                 if settled is jet:
                     settled = dict(jet)
                 settled[mask] = y
         for mask in sorted(settled):
-            if not abs(settled[mask]) <= self.largest:
+            if not all(abs(p) <= self.largest for p in parts(settled[mask])):
                 what = "has a derivative that may" if mask else "may"
                 raise NoValue("overflow", f"{what} overflow {self.dtype}", final=True)
         return settled

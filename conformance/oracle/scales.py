@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from flint import arb
+from flint import acb, arb
 
 from conformance.graph import Graph
-from conformance.oracle.evaluate import Evaluation, Key
+from conformance.oracle.evaluate import Evaluation, Key, real_numbers
 from conformance.oracle.jets import Arithmetic, Jet, Missing, working_precision
 from conformance.oracle.walking import filled
 
@@ -41,7 +41,7 @@ class Weighed(Evaluation):
     def compute(self, key: Key) -> np.ndarray:
         value = super().compute(key)
         node = self.graph.nodes[key[0]]
-        if node.op in ("input", "constant") and node.type.is_float:
+        if node.op in ("input", "constant") and node.type.is_inexact:
             # numbers written alone stay exact, as exponents that are integers must
             flat = [jet if type(jet) is Missing else {**jet, 0: widened(jet[0])}
                     for jet in value.flat]
@@ -49,8 +49,11 @@ class Weighed(Evaluation):
         return value
 
 
-def widened(x: arb) -> arb:
-    return x * (1 + arb(0, PART)) if x.is_exact() and not x.is_zero() else x
+def widened(x: arb | acb) -> arb | acb:
+    if not x.is_exact() or x.is_zero():
+        return x
+    part = arb(0, PART)
+    return x * (1 + (acb(part, part) if isinstance(x, acb) else part))
 
 
 def scales(graph: Graph, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -60,7 +63,8 @@ def scales(graph: Graph, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarr
     """
     with working_precision(PRECISION):
         evaluation = Weighed(graph, inputs, lambda dtype: Weighing())
-        return {output.name: _radii(evaluation.value(output.node)) for output in graph.outputs}
+        return {output.name: _radii(real_numbers(evaluation, output.node))
+                for output in graph.outputs}
 
 
 def _radii(value: np.ndarray) -> np.ndarray:

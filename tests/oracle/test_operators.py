@@ -6,6 +6,7 @@ Balls prove the arithmetic, not the formulas: only a second opinion sees a wrong
 import math
 from dataclasses import replace
 from importlib import import_module
+from itertools import product
 from pathlib import Path
 
 import mpmath
@@ -27,7 +28,10 @@ TOLERANCE = mpmath.mpf(10) ** -38
 
 FAMILIES = [import_module(f"opinions.{path.stem}")
             for path in sorted(Path(opinions.__file__).parent.glob("[a-z]*.py"))]
-LINES = {name: lines for family in FAMILIES for name, lines in family.LINES.items()}
+LINES: dict[str, list[Line]] = {}
+for _family in FAMILIES:
+    for _name, _lines in _family.LINES.items():
+        LINES.setdefault(_name, []).extend(_lines)
 # tested by other means: the graph's own kinds of node, and what returns or takes bools
 APART = {"input", "constant", "literal", "grad", "stop_gradient", "where",
          "less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}
@@ -50,6 +54,36 @@ def weights(count, start):
     return [((k * 37 + start) % 61 - 30.5) / 16 for k in range(count)]
 
 
+def is_complex(values):
+    return any(isinstance(v, mpmath.mpc) for v in np.asarray(values, object).flat)
+
+
+def in_parts(values, number):
+    """The index of each part along a last axis, as truths have complex numbers, and the part."""
+    if not is_complex(values):
+        return [((), number)]
+    return [((0,), mpmath.re(number)), ((1,), mpmath.im(number))]
+
+
+def numbers(operand):
+    return np.asarray(operand, complex if np.iscomplexobj(np.asarray(operand)) else float)
+
+
+def weights_like(values, start):
+    values = np.asarray(values, object)
+    found = np.reshape(weights(values.size, start), values.shape)
+    if is_complex(values):
+        found = found + 1j * np.reshape(weights(values.size, start + 29), values.shape)
+    return np.asarray(found)
+
+
+def inner(xp, weight, values):
+    """What is summed: products, of complex numbers their real parts."""
+    if np.iscomplexobj(weight):
+        return xp.real(xp.asarray(weight) * values)
+    return xp.asarray(weight) * values
+
+
 def apply(xp, name, values, parameters):
     if name == "getitem":
         return next(iter(values))[parameters["index"]]
@@ -61,27 +95,26 @@ def apply(xp, name, values, parameters):
 def check(name: str, line: Line) -> None:
     """Compare value, gradients and second derivatives along a direction; asserts."""
     with mpmath.workdps(DIGITS):
-        exact = [each(mpmath.mpf)(np.asarray(o, float)) for o in line.operands]
-        shape = np.shape(line.meaning(*exact))
+        exact = [each(mpmath.mpmathify)(numbers(o)) for o in line.operands]
+        value = np.asarray(line.meaning(*exact), dtype=object)
     letters = "abcd"[: len(exact)]
-    cotangent = np.reshape(weights(math.prod(shape), 3), shape)
-    directions = [np.reshape(weights(x.size, 11 + k), x.shape) for k, x in enumerate(exact)]
+    cotangent = weights_like(value, 3)
+    directions = [weights_like(x, 11 + k) for k, x in enumerate(exact)]
 
     def program(xp, **values):
         y = apply(xp, name, values.values(), line.parameters)
-        loss = xp.sum(xp.asarray(cotangent) * y)
+        loss = xp.sum(inner(xp, cotangent, y))
         out = {"y": y}
         along_direction = 0 * loss
         for letter, direction in zip(letters, directions, strict=True):
             out[letter] = grad(loss, values[letter])
-            along_direction += xp.sum(xp.asarray(direction) * out[letter])
+            along_direction += xp.sum(inner(xp, direction, out[letter]))
         return out | {2 * letter: grad(along_direction, values[letter]) for letter in letters}
 
-    types = {letter: (TensorType(x.shape, "float64"), "constant")
-             for letter, x in zip(letters, exact, strict=True)}
-    graph = trace(program, types, dtype="float64")
-    answers = derivatives(graph, {letter: np.asarray(o, float) for letter, o
-                                  in zip(letters, line.operands, strict=True)})
+    inputs = {letter: numbers(o) for letter, o in zip(letters, line.operands, strict=True)}
+    types = {letter: (TensorType(x.shape, str(x.dtype)), "constant")
+             for letter, x in inputs.items()}
+    answers = derivatives(trace(program, types, dtype="float64"), inputs)
 
     def agree(got_and_radius, wanted, what):
         got, radius = got_and_radius
@@ -89,21 +122,26 @@ def check(name: str, line: Line) -> None:
             f"{name} {what}: oracle {got}, mpmath {mpmath.nstr(wanted, 35)}")
 
     with mpmath.workdps(DIGITS):
-        value = np.asarray(line.meaning(*exact), dtype=object)
-        for place in np.ndindex(*shape):
-            agree(truth_of(answers["y"], place), value[place], f"value {place}")
+        for place in np.ndindex(*value.shape):
+            for part, real in in_parts(value, value[place]):
+                agree(truth_of(answers["y"], place + part), real, f"value {place + part}")
         for k, letter in enumerate(letters):
-            for place in np.ndindex(*exact[k].shape):
-                def loss(s, t, k=k, place=place):
-                    moved = [x + s * each(mpmath.mpf)(d)
+            units = in_parts(exact[k], mpmath.mpc(1, 1) if is_complex(exact[k]) else 1)
+            for place, (part, _) in product(np.ndindex(*exact[k].shape), units):
+                unit = mpmath.mpc(0, 1) if part == (1,) else mpmath.mpf(1)
+
+                def loss(s, t, k=k, place=place, unit=unit):
+                    moved = [x + s * each(mpmath.mpmathify)(d.conj())
                              for x, d in zip(exact, directions, strict=True)]
-                    moved[k][place] += t
-                    return np.sum(each(mpmath.mpf)(cotangent) * line.meaning(*moved))
+                    moved[k][place] += t * unit
+                    return mpmath.re(np.sum(each(mpmath.mpmathify)(cotangent)
+                                            * line.meaning(*moved)))
 
                 first = mpmath.diff(lambda t, loss=loss: loss(mpmath.mpf(0), t), 0)
                 second = mpmath.diff(loss, (mpmath.mpf(0), mpmath.mpf(0)), (1, 1))
-                agree(truth_of(answers[letter], place), first, f"d/d{letter}{place}")
-                agree(truth_of(answers[2 * letter], place), second, f"second d/d{letter}{place}")
+                at = place + part
+                agree(truth_of(answers[letter], at), first, f"d/d{letter}{at}")
+                agree(truth_of(answers[2 * letter], at), second, f"second d/d{letter}{at}")
 
 
 @pytest.mark.parametrize(("name", "line"), [pytest.param(name, line, id=f"{name}-{k}")

@@ -13,9 +13,11 @@ from typing import Any
 
 from conformance.oracle.rules import (
     activations,
+    complex_numbers,
     convolution,
     cumulative,
     elementwise,
+    fourier,
     layers,
     linear_algebra,
     normalization,
@@ -28,8 +30,10 @@ from conformance.oracle.rules import (
     special,
 )
 
-FAMILIES = (elementwise, reductions, shapes, linear_algebra, rearranging, products, convolution,
-            pooling, activations, special, sorting, cumulative, normalization, layers)
+# a rule of a later family takes the place of an earlier one's
+FAMILIES = (elementwise, complex_numbers, fourier, reductions, shapes, linear_algebra, rearranging,
+            products, convolution, pooling, activations, special, sorting, cumulative,
+            normalization, layers)
 
 
 def _table(name: str) -> dict[str, Any]:

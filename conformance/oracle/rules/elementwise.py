@@ -11,7 +11,18 @@ from flint import arb
 from conformance.graph import Node
 from conformance.oracle import functions
 from conformance.oracle.functions import FUNCTIONS, NoValue
-from conformance.oracle.jets import ONE, ZERO, Arithmetic, Jet, choose, exact_ball, midpoint, sign
+from conformance.oracle.jets import (
+    ONE,
+    ZERO,
+    Arithmetic,
+    Jet,
+    choose,
+    exact_ball,
+    imaginary_part,
+    midpoint,
+    real_part,
+    sign,
+)
 from conformance.oracle.rules.reductions import logsumexp
 
 Rule = Callable[..., Any]
@@ -55,10 +66,11 @@ def clip(arithmetic: Arithmetic, node: Node, x: Jet) -> Jet:
     return x
 
 
-def literal(arithmetic: Arithmetic, number: float | int | bool, dtype: str) -> Jet:
+def literal(arithmetic: Arithmetic, number: complex | bool, dtype: str) -> Jet:
     """A number written in the case, rounded to the dtype first: so does a framework."""
     ball = exact_ball(number, dtype)
-    return arithmetic.literal(ball, representable=float(ball) == number)
+    held = complex(float(real_part(ball)), float(imaginary_part(ball)))
+    return arithmetic.literal(ball, representable=held == number)
 
 
 def power(arithmetic: Arithmetic, node: Node, base: Jet, exponent: Jet) -> Jet:
