@@ -64,7 +64,11 @@ _OPERATORS = """
     sort                 | msort
     topk                 | top_k
     quantile             | percentile
-    take                 | gather index_select take_along_axis
+    take_along_axis      | take_along_dim
+    put_along_axis       | scatter
+    scatter_add          | tensor_scatter_nd_add
+    segment_sum          | unsorted_segment_sum
+    take                 | gather index_select
     silu                 | swish
     log_sigmoid          | logsigmoid
     hardsigmoid          | hard_sigmoid

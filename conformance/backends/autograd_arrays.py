@@ -65,5 +65,7 @@ SPELLINGS: dict[str, Spelling | None] = {
     "sort": _sort,
     **dict.fromkeys(("topk", "kthvalue", "median", "quantile", "cumulative_prod",
                      "cumulative_logsumexp", "cumulative_max", "cumulative_min", "trapezoid")),
+    **dict.fromkeys(("take_along_axis", "put_along_axis", "scatter_add", "index_add")),
+    **{f"segment_{name}": None for name in ("sum", "mean", "prod", "max", "min")},
     "einsum": _einsum,
 }

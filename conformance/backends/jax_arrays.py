@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from conformance.backends.printing import Call, Expr, Spelling, function, plain, template
 
 
@@ -30,6 +32,39 @@ def _cumulative(name: str) -> Spelling:
     return lambda call: Expr(f"jax.lax.{name}({call.text}, axis={call.axes[0]})")
 
 
+def _array(indices: object) -> str:
+    return f"jnp.array({plain(list(indices) if isinstance(indices, tuple) else indices)})"
+
+
+def _take_along_axis(call: Call) -> Expr:
+    return Expr(f"jnp.take_along_axis({call.text}, {_array(call['indices'])}, axis={call['axis']})")
+
+
+def _put_along_axis(call: Call) -> Expr:
+    x, updates = (operand.text for operand in call.operands)
+    return Expr(f"jnp.put_along_axis({x}, {_array(call['indices'])}, {updates}, "
+                f"axis={call['axis']}, inplace=False)")
+
+
+def _scatter_add(call: Call) -> Expr:
+    """An index for every axis."""
+    rows = np.asarray(call["indices"])
+    everywhere = list(np.indices(rows.shape))
+    everywhere[call["axis"]] = rows
+    index = ", ".join(_array(part.tolist()) for part in everywhere)
+    return Expr(f"{call.atom}.at[{index}].add({call.operands[1].text})")
+
+
+def _index_add(call: Call) -> Expr:
+    index = f"{':, ' * call.axes[0]}{_array(call['indices'])}"
+    return Expr(f"{call.atom}.at[{index}].add({call.operands[1].text})")
+
+
+def _segments(call: Call) -> Expr:
+    return Expr(f"jax.ops.{call.node.op}({call.text}, {_array(call['segment_ids'])}, "
+                f"num_segments={call['num_segments']})")
+
+
 SPELLINGS: dict[str, Spelling | None] = {
     "pad": _pad, "repeat": _repeat,
     "tile": function("jnp.tile", positional=("repetitions",)),
@@ -43,5 +78,10 @@ SPELLINGS: dict[str, Spelling | None] = {
     "cumulative_prod": function("jnp.cumprod"),
     "cumulative_logsumexp": _cumulative("cumlogsumexp"),
     "cumulative_max": _cumulative("cummax"), "cumulative_min": _cumulative("cummin"),
+    "take_along_axis": _take_along_axis, "put_along_axis": _put_along_axis,
+    "scatter_add": _scatter_add, "index_add": _index_add,
+    **{f"segment_{name}": _segments for name in ("sum", "max", "min")},
+    "segment_mean": None,
+    "segment_prod": None,  # jax.ops.segment_prod has no gradient but for unique indices
     "einsum": _einsum,
 }

@@ -31,6 +31,13 @@ def _einsum(call: Call) -> Expr:
     return Expr(f'engine.einsum("{call["equation"]}", {left}, {right})')
 
 
+def _written(call: Call) -> Expr:
+    """The indices stand before the updates."""
+    x, updates = (operand.text for operand in call.operands)
+    return Expr(f"engine.{call.node.op}({x}, {plain(call['indices'])}, {updates}, "
+                f"axis={call['axis']})")
+
+
 class ReferenceBackend(Backend):
     """reference_engine, the suite's own NumPy tape."""
 
@@ -57,6 +64,11 @@ class ReferenceBackend(Backend):
         "einsum": _einsum,
         **LAYERS,
         **like_numpy("engine.fft"),
+        "take_along_axis": function("engine.take_along_axis", positional=("indices",)),
+        **dict.fromkeys(("put_along_axis", "scatter_add", "index_add"), _written),
+        **{f"segment_{name}": function(f"engine.unsorted_segment_{name}",
+                                       positional=("segment_ids", "num_segments"))
+           for name in ("sum", "mean", "prod", "max", "min")},
     }
 
     def array(self, values: np.ndarray, dtype: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from conformance.backends.printing import Call, Expr, Spelling, function, plain, template
 from conformance.errors import Unsupported
 
@@ -58,6 +60,37 @@ def _sort(call: Call) -> Expr:
     return Expr(f"tf.sort({call.text}{axis}{order})")
 
 
+def _along(name: str) -> Spelling:
+    """tf.tensor_scatter_nd_* want all of an element's indices together."""
+    def spell(call: Call) -> Expr:
+        rows = np.asarray(call["indices"])
+        everywhere = list(np.indices(rows.shape))
+        everywhere[call["axis"]] = rows
+        return _scattered(name, call, np.stack(everywhere, -1))
+
+    return spell
+
+
+def _index_add(call: Call) -> Expr:
+    axis, ids = call.axes[0], np.asarray(call["indices"], np.intp)
+    if not axis:
+        return _scattered("add", call, ids[:, None])
+    everywhere = list(np.indices(call.types[1].shape))
+    everywhere[axis] = ids[everywhere[axis]]
+    return _scattered("add", call, np.stack(everywhere, -1))
+
+
+def _scattered(name: str, call: Call, indices: np.ndarray) -> Expr:
+    x, updates = (operand.text for operand in call.operands)
+    return Expr(f"tf.tensor_scatter_nd_{name}({x}, {plain(indices.tolist())}, {updates})")
+
+
+def _segments(call: Call) -> Expr:
+    reduce = call.node.op.removeprefix("segment_")
+    return Expr(f"tf.math.unsorted_segment_{reduce}({call.text}, {_listed(call['segment_ids'])}, "
+                f"{call['num_segments']})")
+
+
 SPELLINGS: dict[str, Spelling | None] = {
     "pad": _pad, "repeat": _repeat,
     "tile": lambda call: Expr(f"tf.tile({call.text}, {_listed(call['repetitions'])})"),
@@ -73,6 +106,10 @@ SPELLINGS: dict[str, Spelling | None] = {
     "cumulative_logsumexp": function("tf.math.cumulative_logsumexp"),
     **dict.fromkeys(("kthvalue", "median", "quantile", "cumulative_max", "cumulative_min",
                      "trapezoid")),
+    "take_along_axis": template(
+        "tf.experimental.numpy.take_along_axis({0}, {indices}, axis={axis})"),
+    "put_along_axis": _along("update"), "scatter_add": _along("add"), "index_add": _index_add,
+    **{f"segment_{name}": _segments for name in ("sum", "mean", "prod", "max", "min")},
     "outer": template("tf.tensordot({0}, {1}, axes=0)"),
     "inner": function("tf.experimental.numpy.inner"),
     "kron": function("tf.experimental.numpy.kron"),

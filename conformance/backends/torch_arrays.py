@@ -81,6 +81,41 @@ def _along(name: str, result: str = "") -> Spelling:
     return lambda call: Expr(f"{spell(call).text}{result}")
 
 
+def _tensor(indices: object) -> str:
+    return f"torch.tensor({plain(list(indices) if isinstance(indices, tuple) else indices)})"
+
+
+def _indexed(name: str) -> Spelling:
+    """name(x, dim, index[, updates])."""
+    def spell(call: Call) -> Expr:
+        texts = [operand.text for operand in call.operands]
+        arguments = [texts[0], str(call["axis"]), _tensor(call["indices"]), *texts[1:]]
+        return Expr(f"{name}({', '.join(arguments)})")
+
+    return spell
+
+
+def _segments(start: str, reduce: str = "") -> Spelling:
+    """torch adds rows to zeros; other reductions want an index for each element."""
+    def spell(call: Call) -> Expr:
+        ids, rest = call["segment_ids"], call.shape[1:]
+        shape = plain((call["num_segments"], *rest))
+        base = f"{call.atom}.new_{start}({shape})"
+        if not reduce:
+            return Expr(f"{base}.index_add(0, {_tensor(ids)}, {call.text})")
+        each = [_filled(i, rest) for i in ids]
+        inner = "" if reduce == "prod" else ", include_self=False"
+        return Expr(f'{base}.scatter_reduce(0, {_tensor(tuple(each))}, {call.text}, '
+                    f'"{reduce}"{inner})')
+
+    return spell
+
+
+def _filled(number: int, shape: tuple[int, ...]) -> int | list:
+    """Nested lists of one number."""
+    return [_filled(number, shape[1:]) for _ in range(shape[0])] if shape else number
+
+
 SPELLINGS: dict[str, Spelling | None] = {
     "pad": _pad,
     "tile": function("torch.tile", positional=("repetitions",)),
@@ -98,6 +133,12 @@ SPELLINGS: dict[str, Spelling | None] = {
     "cumulative_max": _along("torch.cummax", ".values"),
     "cumulative_min": _along("torch.cummin", ".values"),
     "trapezoid": _along("torch.trapezoid"),
+    "take_along_axis": template("torch.take_along_dim({0}, torch.tensor({indices}), dim={axis})"),
+    "put_along_axis": _indexed("torch.scatter"), "scatter_add": _indexed("torch.scatter_add"),
+    "index_add": _indexed("torch.index_add"),
+    "segment_sum": _segments("zeros"), "segment_mean": _segments("zeros", "mean"),
+    "segment_prod": _segments("ones", "prod"),
+    "segment_max": _segments("zeros", "amax"), "segment_min": _segments("zeros", "amin"),
     "vecdot": template("torch.linalg.vecdot({0}, {1}, dim={axis})"),
     "cross": _cross, "tensordot": _tensordot, "einsum": _einsum,
 }

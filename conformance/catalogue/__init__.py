@@ -11,6 +11,7 @@ from conformance.catalogue import (
     cumulative,
     elementwise,
     fourier,
+    gathering,
     indexing,
     layers,
     linear_algebra,
@@ -26,4 +27,4 @@ from conformance.catalogue import (
 
 FAMILIES = (core, elementwise, complex_numbers, fourier, reductions, shapes, linear_algebra,
             indexing, rearranging, products, convolution, pooling, activations, special, sorting,
-            cumulative, normalization, layers)
+            cumulative, normalization, layers, gathering)

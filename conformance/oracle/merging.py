@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from conformance.gathering_rules import places_along
 from conformance.graph import Graph, Node, Output
 from conformance.product_rules import summation
 from conformance.typing_rules import broadcast_shapes
@@ -74,6 +75,11 @@ def _uses(graph: Graph, node: Node, operand: int) -> int:
                              for pair in node["widths"])
         case "repeat" if isinstance(node["repeats"], tuple):
             return max((1, *node["repeats"]))
+        case "take_along_axis":
+            places = places_along(graph.nodes[operand].type.shape, node["indices"], node["axis"])
+            return max(1, int(np.bincount(places.ravel()).max(initial=1)))
+        case "put_along_axis" | "scatter_add" | "index_add":
+            return 1
         case "take":
             return max((node["indices"].count(i) for i in node["indices"]), default=1)
         case "cumulative_sum" | "cumulative_prod" | "cumulative_max" | "cumulative_min":

@@ -18,6 +18,7 @@ from conformance.oracle.rules import (
     cumulative,
     elementwise,
     fourier,
+    gathering,
     layers,
     linear_algebra,
     normalization,
@@ -33,7 +34,7 @@ from conformance.oracle.rules import (
 # a rule of a later family takes the place of an earlier one's
 FAMILIES = (elementwise, complex_numbers, fourier, reductions, shapes, linear_algebra, rearranging,
             products, convolution, pooling, activations, special, sorting, cumulative,
-            normalization, layers)
+            normalization, layers, gathering)
 
 
 def _table(name: str) -> dict[str, Any]:
