@@ -1,12 +1,11 @@
-"""The command `conformance`: run, list, show, export, protocol and calibrate."""
+"""The command `conformance`: run, list, show, export, accuracy, protocol and calibrate."""
 
 from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
-from functools import partial
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,8 +123,9 @@ def _record_conventions(cases: list[Case], outcome: Run) -> None:
 def _run_with_progress(cases: list[Case], file: JsonFile | None, choice: dict[str, Any]) -> Run:
     """The run, with a bar on standard error where that is a terminal."""
     from conformance import runner
+    from conformance.reports.progress import progress_bar
 
-    with _bar("judging") as update:
+    with progress_bar("judging") as update:
         def advance(task: Task, verdicts: list[Verdict]) -> None:
             if file:
                 file.add(verdicts)
@@ -133,20 +133,6 @@ def _run_with_progress(cases: list[Case], file: JsonFile | None, choice: dict[st
 
         return runner.run(cases, on_start=lambda total: update(total=total), on_result=advance,
                           **choice)
-
-
-@contextmanager
-def _bar(doing: str) -> Iterator[Callable[..., None]]:
-    """A progress bar on standard error where that is a terminal; yields what moves it."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-               TextColumn("{task.description}", markup=False))
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True,
-                  disable=not console.is_terminal) as progress:
-        yield partial(progress.update, progress.add_task("", total=None))
 
 
 @main.command("list")
@@ -201,11 +187,12 @@ def export(selection: tuple[str, ...], paths: tuple[str, ...], out: str,
     bad usage or a wrong case. A derivative that cannot be certified is written with the reason.
     """
     from conformance import runner, vectors
+    from conformance.reports.progress import progress_bar
     from conformance.verdict import counted
 
     library = _library(paths)
     cases = _selected(library, selection)
-    with _bar("certifying") as update:
+    with progress_bar("certifying") as update:
         index = vectors.export(
             cases, Path(out), dtypes or runner.DTYPES, errors=library.errors,
             on_start=lambda total: update(total=total),
@@ -218,6 +205,36 @@ def export(selection: tuple[str, ...], paths: tuple[str, ...], out: str,
     for error in index["errors"]:
         click.echo(f"error: {error}", err=True)
     sys.exit(2 if index["errors"] else 0)
+
+
+@main.command()
+@click.argument("operators", nargs=-1, metavar="[OP]...")
+@click.option("--backend", "backends", multiple=True, metavar="NAME",
+              help="Backend to measure, or module:Class; repeatable. Default: every installed one.")
+@click.option("--dtype", "dtypes", multiple=True, metavar="D",
+              help="float16, bfloat16, float32 or float64; repeatable. Default: all.")
+@click.option("--order", "orders", default="0,1,2", show_default=True, metavar="LIST",
+              help="Which derivatives; 0 is the value.")
+@click.option("--points", default=200, show_default=True, type=click.IntRange(10), metavar="N",
+              help="Points of each operator in each dtype.")
+@click.option("--out", metavar="DIR", help="Write a picture of each operator to DIR.")
+@click.option("--json", "json_path", metavar="FILE", help="Write every measurement to FILE.")
+@click.option("--markdown", "markdown_path", metavar="FILE", help="Write the findings to FILE.")
+@click.option("-n", "workers", default=1, show_default=True, type=click.IntRange(1), metavar="N",
+              help="Processes that certify and evaluate.")
+@click.option("--timeout", default=120.0, show_default=True, metavar="SECONDS",
+              type=click.FloatRange(0.0, min_open=True),
+              help="Limit for one operator in one dtype on one backend.")
+def accuracy(operators: tuple[str, ...], orders: str, **choice: Any) -> None:
+    """Measure operators and their derivatives over their whole domains, in ULP of the truth.
+
+    OP is an operator of the catalogue that works on single numbers; default: all of those. Exits
+    with 0 when all is measured, whatever the errors are, 2 for bad usage.
+    """
+    from conformance.reports.accuracy_run import measure
+
+    complete = measure(operators, orders, **choice)
+    sys.exit(0 if complete else INTERRUPTED)
 
 
 @main.command()

@@ -52,14 +52,14 @@ class Task:
         """What shows this evaluation again, from the same directory."""
         place = "" if _is_the_suites(self.case) else f" --cases {self.case.where.file}"
         mode = "" if self.mode in MODES else f" --mode {self.mode}"
-        return (f"conformance show {self.case.name}{place} --backend {_spelled(self.backend)} "
+        return (f"conformance show {self.case.name}{place} --backend {spelled(self.backend)} "
                 f"--dtype {self.dtype}{mode}")
 
     @property
     def call(self) -> Call:
         """What a process is sent."""
         # by name: an import that fails there is then an answer, rather than the end of a process
-        return evaluate, (_spelled(self.backend), self.case.graph(self.dtype),
+        return evaluate, (spelled(self.backend), self.case.graph(self.dtype),
                           self.case.values(self.dtype), self.mode, self.case.name)
 
 
@@ -167,11 +167,11 @@ def plan(cases: Iterable[Case], backends: Iterable[Backend], dtypes: tuple[str, 
     """
     backends = list(backends)
     for dtype in dtypes:
-        _known("dtype", dtype, FLOATS)
+        check_known("dtype", dtype, FLOATS)
     for mode in modes:
-        _known("mode", mode, sorted({m for b in backends for m in b.modes} | set(MODES)))
+        check_known("mode", mode, sorted({m for b in backends for m in b.modes} | set(MODES)))
     for backend in backends:
-        _importable(backend)
+        importable(backend)
     names = Counter(backend.name for backend in backends)
     for name in (name for name, count in names.items() if count > 1):
         raise UsageError(f"two backends are called {name!r}: verdicts would be mixed up; give one "
@@ -190,14 +190,14 @@ def plan(cases: Iterable[Case], backends: Iterable[Backend], dtypes: tuple[str, 
     return tasks, errors
 
 
-def _known(kind: str, name: str, names: Iterable[str]) -> None:
+def check_known(kind: str, name: str, names: Iterable[str]) -> None:
     if name not in names:
         near = difflib.get_close_matches(name, names, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise UsageError(f"unknown {kind} {name!r}: {hint}known are {', '.join(names)}")
 
 
-def _importable(backend: Backend) -> None:
+def importable(backend: Backend) -> None:
     cls = type(backend)
     module = sys.modules.get(cls.__module__)
     if cls.__module__ == "__main__" or getattr(module, cls.__qualname__, None) is not cls:
@@ -254,7 +254,7 @@ def _is_the_suites(case: Case) -> bool:
 
 
 @cache
-def _spelled(backend: Backend) -> str:
+def spelled(backend: Backend) -> str:
     """What --backend must be given to get this backend."""
     if backend.name in list_backends() and type(get_backend(backend.name)) is type(backend):
         return backend.name

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +14,9 @@ from conformance import typing_rules as rules
 from conformance.errors import ShapeError
 from conformance.typing_rules import REQUIRED, TensorType
 
+_NUMBER = r"(-?\d+(?:\.\d+)?)"
+_INTERVAL = re.compile(rf"{_NUMBER} <=? x <=? {_NUMBER}|abs\(x\) <=? {_NUMBER}|"
+                       rf"x ([<>])=? {_NUMBER}")
 Infer = Callable[[tuple[TensorType, ...], Mapping[str, Any]], TensorType]
 
 
@@ -40,6 +45,26 @@ class Op:
     domain: str = "all reals"
     kinks: str = ""
     meaning: str = ""
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The ends of the domain where it is one interval of a single operand, else None.
+
+        Read from `domain`: "all reals", "x > 0", "x >= -1", "x < 1", "abs(x) < 1", "0 < x < 1".
+        """
+        if self.arity != 1:
+            return None
+        if self.domain == "all reals":
+            return -math.inf, math.inf
+        match = _INTERVAL.fullmatch(self.domain)
+        if match is None:
+            return None
+        low, high, size, relation, end = match.groups()
+        if low is not None:
+            return float(low), float(high)
+        if size is not None:
+            return -float(size), float(size)
+        return (float(end), math.inf) if relation == ">" else (-math.inf, float(end))
 
     def bind(self, keywords: Mapping[str, Any]) -> dict[str, Any]:
         """Parameters with defaults filled in; raises ShapeError on an unknown or missing one."""

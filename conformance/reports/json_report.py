@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
-import math
-import os
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import asdict, fields, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from conformance.errors import ConformanceError, UsageError
+from conformance.reports.json_file import GrowingFile, decode, encode
 from conformance.runner import Run
 from conformance.serialization import validate
 from conformance.verdict import Verdict
 
 FORMAT = "conformance-results"
 VERSION = 1
-# JSON has no spelling for these; as strings they are valid everywhere
-_SPECIAL = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _NUMBERS = ("ulp", "allowed_ulp", "got", "truth", "radius", "seconds")
 
 
@@ -66,81 +62,30 @@ def write_results(run: Run, path: Path | str) -> None:
         file.finish(run)
 
 
-class JsonFile:
-    """A results file that holds every verdict so far, whatever ends the run.
-
-    Verdicts go to `FILE.partial`, a JSON object a line, as they come in. When the run ends, also
-    by an interrupt, the whole document replaces it. Raises UsageError at once where FILE cannot
-    be written, before any work is done. Used in a `with`, which closes it whatever happens.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        try:
-            if path.is_dir():
-                raise IsADirectoryError(21, "Is a directory")
-            if path.exists() and not os.access(path, os.W_OK):
-                raise PermissionError(13, "Permission denied")
-            self.partial = path.with_name(path.name + ".partial")
-            self._stream: IO[str] = self.partial.open("w", encoding="utf-8")
-        except OSError as error:
-            raise self._refusal(error) from None
+class JsonFile(GrowingFile):
+    """A results file: verdicts as they come in, then the run."""
 
     def __enter__(self) -> JsonFile:
         return self
 
-    def __exit__(self, *error: object) -> None:
-        with suppress(OSError):  # what could not be written has been told
-            self._stream.close()
-
     def add(self, verdicts: Iterable[Verdict]) -> None:
         """Put verdicts on disk now."""
-        try:
-            for verdict in verdicts:
-                self._stream.write(json.dumps(_record(verdict), allow_nan=False) + "\n")
-            self._stream.flush()
-        except OSError as error:
-            raise self._refusal(error) from None
+        self.append(map(_record, verdicts))
 
     def finish(self, run: Run) -> None:
         """Replace the partial file with the whole document."""
-        text = json.dumps(run_to_json(run), allow_nan=False, indent=1)
-        scratch = self.path.with_name(self.path.name + ".new")
-        try:
-            self._stream.close()
-            scratch.write_text(text + "\n", encoding="utf-8")
-            os.replace(scratch, self.path)
-            self.partial.unlink()
-        except OSError as error:
-            raise self._refusal(error) from None
-
-    def _refusal(self, error: OSError) -> UsageError:
-        return UsageError(f"cannot write {self.path}: {error.strerror or error}; "
-                          "give --json another path")
+        self.replace(run_to_json(run))
 
 
 def _record(verdict: Verdict) -> dict[str, Any]:
     record = asdict(verdict)
-    return record | {name: _encode(record[name]) for name in _NUMBERS}
+    return record | {name: encode(record[name]) for name in _NUMBERS}
 
 
 def _verdict(record: dict[str, Any]) -> Verdict:
     known = {field.name for field in fields(Verdict)}
-    values = {name: _decode(value) if name in _NUMBERS else value
+    values = {name: decode(value) if name in _NUMBERS else value
               for name, value in record.items() if name in known}
     if values.get("element") is not None:
         values["element"] = tuple(values["element"])
     return Verdict(**values)
-
-
-def _encode(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return next(name for name, special in _SPECIAL.items()
-                    if special == value or (math.isnan(special) and math.isnan(value)))
-    return [_encode(inner) for inner in value] if isinstance(value, (list, tuple)) else value
-
-
-def _decode(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_decode(inner) for inner in value]
-    return _SPECIAL.get(value, value) if isinstance(value, str) else value
