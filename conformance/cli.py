@@ -291,13 +291,14 @@ def calibrate(backends: tuple[str, ...], components: int, index: int | None, pla
     """
     from conformance.calibration.programs import Plan
     from conformance.calibration.report import print_calibration, print_program
+    from conformance.reports.progress import progress_bar
 
     chosen = backends or ("reference",)
     made = Plan(order=int(order), **plan)
     if index is not None:
         print_program(made, index, chosen)
         return
-    with _bar("calibrating") as update:
+    with progress_bar("calibrating") as update:
         update(total=components)
         outcome = print_calibration(
             made, chosen, components, planted=planted, workers=workers, timeout=timeout,

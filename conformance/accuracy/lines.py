@@ -87,17 +87,21 @@ def lines_of(op: Op) -> list[Line]:
     if op.name not in ELEMENTWISE or not op.arity:
         return []
     return [Line(op.name, position, fixed, parameters) for parameters in _parameters(op)
-            for position, fixed in _operands(op.arity)]
+            for position, fixed in _operands(op)]
 
 
-def _operands(arity: int) -> Iterator[tuple[int, tuple[float, ...]]]:
-    """Each operand in turn varies; the others stand at a fixed value, each at another one."""
-    if arity == 1:
+def _operands(op: Op) -> Iterator[tuple[int, tuple[float, ...]]]:
+    """Each operand in turn varies; the others stand at a fixed value, each at another one.
+
+    One choice of these is enough where the operator is linear in each operand, but for kinks.
+    """
+    if op.arity == 1:
         yield 0, ()
         return
-    for position in range(arity):
-        for first in range(len(FIXED)):
-            yield position, tuple(FIXED[(first + k) % len(FIXED)] for k in range(arity - 1))
+    choices = 1 if op.linearity in ("linear", "bilinear", "piecewise") else len(FIXED)
+    for position in range(op.arity):
+        for first in range(choices):
+            yield position, tuple(FIXED[(first + k) % len(FIXED)] for k in range(op.arity - 1))
 
 
 def _parameters(op: Op) -> list[Parameters]:

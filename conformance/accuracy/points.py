@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import count as counter
 from itertools import islice, pairwise, product
@@ -25,7 +25,7 @@ BISECTIONS = 30
 TRIES = 40  # candidates for each point that is wanted
 # how many candidates of each kind are taken in turn: near special points, two of ordinary size
 # (by magnitude; evenly as far as exp does not overflow), and of any magnitude that there is
-TURNS = (3, 2, 2, 3)
+TURNS = (4, 2, 1, 3)
 
 
 def points(line: Line, dtype: str, count: int) -> np.ndarray:
@@ -61,17 +61,23 @@ def candidates(line: Line, dtype: str) -> Iterator[float]:
 
 def near_special(line: Line, dtype: str) -> Iterator[float]:
     """Special points, and on both sides of them, from the next number to a quarter away."""
-    strong = special_points(line)
+    strong, precision = special_points(line), FORMATS[dtype].precision
+    further = [2.0**k for k in (precision // 4, precision // 2, 3 * precision // 4, 1, 2,
+                                precision // 3, 2 * precision // 3, precision - 2)]
     yield from strong
+    # below a power of 2 the next number is half a unit away
+    yield from _beside(strong, (0.5, 1.0), dtype)
     yield from COMMON
-    precision = FORMATS[dtype].precision
-    steps = [2.0**k for k in (0, precision // 4, precision // 2, 3 * precision // 4,
-                              1, 2, precision // 3, 2 * precision // 3, precision - 2)]
-    for points_, step in product((strong, COMMON), steps):
-        for point in points_:
-            if point:
-                unit = float(ulp(np.array(point), dtype))
-                yield from (point + step * unit, point - step * unit)
+    for step in further:
+        yield from _beside((*strong, *COMMON), (step,), dtype)
+
+
+def _beside(points: Iterable[float], steps: Iterable[float], dtype: str) -> Iterator[float]:
+    """So many units in the last place from each point, on both sides."""
+    for point, step in product(points, steps):
+        if point:  # around 0 are the smallest numbers, which come anyway
+            unit = float(ulp(np.array(point), dtype))
+            yield from (point + step * unit, point - step * unit)
 
 
 def by_magnitude(low: float, high: float, base: int) -> Iterator[float]:

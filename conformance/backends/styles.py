@@ -113,7 +113,7 @@ class TapeStyle(Emitter):
             if self.graph.levels[i] == level:
                 if self.graph.nodes[i].op != "grad":
                     self.statement(i)
-                for above in range(level + 1, max(self.calls) + 1):
+                for above in range(level + 1, max(self.calls, default=0) + 1):
                     if i in self.late[above]:
                         self.block.line(f"{self._tape(above)}.watch({self.names[i]})")
 

@@ -100,13 +100,15 @@ def described(one: Measurement) -> str:
 
 def failures(measurements: Iterable[Measurement]) -> list[str]:
     """What could not be measured, and why; each reason once, unsupported ones left out."""
-    found: dict[tuple[str, str, str], list[Measurement]] = defaultdict(list)
+    found: dict[tuple[str, str, str], dict[str, None]] = defaultdict(dict)
     for one in measurements:
         if one.status not in ("measured", "unsupported"):
-            found[one.line, one.backend, one.reason].append(one)
-    return [f"{group[0].status}: {line} on {backend} ("
-            f"{', '.join(f'{ORDER_NAMES[one.order]} {one.dtype}' for one in group)}): {reason}"
-            for (line, backend, reason), group in found.items()]
+            # the place in the printed code differs from dtype to dtype
+            reason = one.reason.partition(", at line ")[0]
+            what = f"{ORDER_NAMES[one.order]} of {one.line}"
+            found[one.backend, one.status.replace("_", " "), reason][what] = None
+    return [f"{status} on {backend}: {', '.join(what)}: {reason}"
+            for (backend, status, reason), what in found.items()]
 
 
 def digits(number: float | None) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from conformance import grad, load_cases, trace
+from conformance.accuracy import Line
 from conformance.backends import (
     BUILT_IN,
     Backend,
@@ -133,6 +134,13 @@ def test_unsupported_modes_and_dtypes() -> None:
         backend.program(CHAINED.graph(), values, mode="compiled")
     with pytest.raises(Unsupported, match="autograd has no float16"):
         get_backend("autograd").program(graph_of(cube, "float16"), {"x": np.ones(2, "float16")})
+
+
+@pytest.mark.parametrize("backend", list_backends()[:5], indirect=True)
+def test_a_program_may_ask_for_no_gradient_at_all(backend: Backend) -> None:
+    graph = Line("exp").graph((2,), "float64", (0,))
+    evaluation = backend.evaluate(graph, {"x": np.array([0.0, -np.inf])})
+    assert evaluation.values["value"].tolist() == [1.0, 0.0]
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
