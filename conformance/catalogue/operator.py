@@ -56,7 +56,7 @@ class Op:
             return None
         if self.domain == "all reals":
             return -math.inf, math.inf
-        match = _INTERVAL.fullmatch(self.domain)
+        match = _INTERVAL.fullmatch(self.domain.partition(", or complex")[0])
         if match is None:
             return None
         low, high, size, relation, end = match.groups()

@@ -57,6 +57,7 @@ def test_the_graph_has_as_many_derivatives_as_asked_for():
 
 @pytest.mark.parametrize(("domain", "interval"), [
     ("all reals", (float("-inf"), float("inf"))), ("x > 0", (0.0, float("inf"))),
+    ("x > 0, or complex off the cut", (0.0, float("inf"))),
     ("x >= -1.5", (-1.5, float("inf"))), ("x < 1", (float("-inf"), 1.0)),
     ("abs(x) < 1", (-1.0, 1.0)), ("0 < x < 1", (0.0, 1.0)), ("x != 0", None)])
 def test_a_domain_that_is_an_interval_is_read(domain, interval):

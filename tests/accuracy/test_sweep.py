@@ -109,6 +109,8 @@ def test_what_cannot_be_certified_costs_its_own_point():
     assert found[0].refused == {"domain": 1}
     assert found[0].known.tolist() == [True, False, True]
     assert found[2].hi[[0, 2]].tolist() == [-2.0, 0.25]
+    found = truths(Line("abs"), "float64", np.array([-1.0, 0.0]), (0, 1))
+    assert (found[0].refused, found[1].refused) == ({}, {"kink": 1})
 
 
 def test_an_oracle_without_an_answer_is_told_of_every_order():
