@@ -7,9 +7,9 @@
     for verdict in result.verdicts:         # each a Verdict
         print(verdict.derivative, verdict.verdict, verdict.ulp)
 
-Case files import `case`, `family`, `grad` and the inputs `array`, `ones`, `zeros`, `uniform`,
-`complex_uniform`, `variable`. A backend is a subclass of `Backend`; `list_backends` names the known
-ones.
+Case files import `case`, `family`, the derivatives `grad`, `vjp`, `jvp`, `jacobian`, `hessian`, and
+the inputs `array`, `ones`, `zeros`, `uniform`, `complex_uniform`, `variable`. A backend is a
+subclass of `Backend`; `list_backends` names the known ones.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ __version__ = "0.1.0"
 _EXPORTS = {
     "case": "declaration", "family": "declaration", "Case": "declaration",
     "Library": "discovery", "load_cases": "discovery",
-    "grad": "tracing", "trace": "tracing",
+    "grad": "tracing", "hessian": "tracing", "jacobian": "tracing", "jvp": "tracing",
+    "trace": "tracing", "vjp": "tracing",
     "array": "inputs", "ones": "inputs", "zeros": "inputs", "uniform": "inputs",
     "complex_uniform": "inputs", "variable": "inputs", "Input": "inputs",
     "Graph": "graph", "Node": "graph", "Output": "graph",
@@ -69,7 +70,11 @@ if TYPE_CHECKING:  # what editors and type checkers read
     from conformance.runner import Run as Run
     from conformance.runner import run as run
     from conformance.tracing import grad as grad
+    from conformance.tracing import hessian as hessian
+    from conformance.tracing import jacobian as jacobian
+    from conformance.tracing import jvp as jvp
     from conformance.tracing import trace as trace
+    from conformance.tracing import vjp as vjp
     from conformance.verdict import Verdict as Verdict
 
 

@@ -14,6 +14,7 @@ from conformance.errors import ConformanceError, GraphError, Location, ShapeErro
 from conformance.positions import Positions
 from conformance.typing_rules import TensorType, is_int
 
+DERIVATIVES = ("grad", "jvp", "vjp", "jacobian")
 LEAVES = ("input", "constant", "literal")
 PLAIN = (type(None), bool, int, float, complex, str, type(Ellipsis))
 
@@ -102,7 +103,7 @@ class Graph:
         levels: list[int] = []
         for node in self.nodes:
             below = max((levels[i] for i in node.inputs), default=0)
-            levels.append(below + (node.op == "grad"))
+            levels.append(below + (node.op in DERIVATIVES))
         return tuple(levels)
 
     def program(self) -> frozenset[int]:

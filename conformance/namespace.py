@@ -15,7 +15,7 @@ from conformance.values import Value
 if TYPE_CHECKING:
     from conformance.tracing import Builder
 
-NOT_CALLABLE = ("input", "constant", "literal", "grad", "getitem")
+NOT_CALLABLE = ("input", "constant", "literal", "grad", "jvp", "vjp", "jacobian", "getitem")
 
 
 class Namespace:

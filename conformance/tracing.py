@@ -140,13 +140,47 @@ def grad(target: Value, source: Value) -> Value:
     target, source: traced floating-point values; the source may be an input or an intermediate.
     Returns a value of the source's shape and dtype. Raises CaseError for anything else.
     """
+    return _derivative("grad", target, source)
+
+
+def vjp(target: Value, source: Value, cotangent: Value) -> Value:
+    """The gradient of sum(target * cotangent) for `source`, as if the cotangent were constant.
+
+    cotangent: a value, an array or a number of the target's shape. Returns a value of the source's
+    shape. Raises CaseError for anything else.
+    """
+    return _derivative("vjp", target, source, cotangent)
+
+
+def jvp(target: Value, source: Value, tangent: Value) -> Value:
+    """The derivative of `target` as `source` moves along `tangent`, a value of its shape.
+
+    Returns a value of the target's shape. Raises CaseError for anything else.
+    """
+    return _derivative("jvp", target, source, tangent)
+
+
+def jacobian(target: Value, source: Value) -> Value:
+    """Element [*i, *j] is the derivative of target[i] for source[j].
+
+    Raises CaseError for anything but traced floating-point values.
+    """
+    return _derivative("jacobian", target, source)
+
+
+def hessian(target: Value, source: Value) -> Value:
+    """The Jacobian of the gradient of sum(target) for `source`, of its axes twice."""
+    return jacobian(grad(target, source), source)
+
+
+def _derivative(name: str, target: Value, source: Value, *factor: Any) -> Value:
     for role, value in (("target", target), ("source", source)):
         if not isinstance(value, Value):
             builder = next((v.builder for v in (target, source) if isinstance(v, Value)), None)
-            raise CaseError(f"grad's {role} must be one traced value of the case, got {value!r}; "
-                            "write grad(y, x), a call for each source",
+            raise CaseError(f"{name}'s {role} must be one traced value of the case, got {value!r}; "
+                            f"write {name}(y, x{', v' * len(factor)}), a call for each source",
                             builder.line() if builder else outside())
-    return target.builder.apply("grad", (target, source), {})
+    return target.builder.apply(name, (target, source, *factor), {})
 
 
 def trace(function: Callable[..., Any], inputs: Mapping[str, tuple[TensorType, str]],

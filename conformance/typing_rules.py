@@ -190,6 +190,31 @@ def gradient(types: Types, parameters: Parameters) -> TensorType:
     return source
 
 
+def pulled_back(types: Types, parameters: Parameters) -> TensorType:
+    """vjp(target, source, cotangent): a cotangent is of its target's type."""
+    target, source, cotangent = types
+    gradient((target, source), parameters)
+    if cotangent != target:
+        raise ShapeError(f"its cotangent is {cotangent}, but its target is {target}")
+    return source
+
+
+def pushed_forward(types: Types, parameters: Parameters) -> TensorType:
+    """jvp(target, source, tangent): a tangent is of its source's type."""
+    target, source, tangent = types
+    gradient((target, source), parameters)
+    if tangent != source:
+        raise ShapeError(f"its tangent is {tangent}, but its source is {source}")
+    return target
+
+
+def jacobian(types: Types, parameters: Parameters) -> TensorType:
+    """jacobian(target, source) has the target's axes before the source's."""
+    target, source = types
+    gradient(types, parameters)
+    return TensorType(target.shape + source.shape, target.dtype)
+
+
 # --- elementwise -------------------------------------------------------------------------------
 
 def elementwise(types: Types, parameters: Parameters) -> TensorType:

@@ -27,6 +27,7 @@ from conformance.backends.styles import Emitter
 from conformance.errors import MissingFramework, Unsupported
 from conformance.formats import numpy_dtype
 from conformance.graph import LEAVES, Graph
+from conformance.lowering import lowered
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,7 @@ class Backend(ABC):
             raise Unsupported(f"{self.name} has no mode {mode!r}, only {', '.join(self.modes)}")
         if dtype not in self.dtypes:
             raise Unsupported(f"{self.name} has no {dtype}")
+        graph = lowered(graph)
         printer = Printer(self, graph)
         body = Block(depth=1)
         self.style(printer, body).body()

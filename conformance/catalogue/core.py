@@ -1,7 +1,7 @@
 """The graph's own kinds of node.
 
 input: a named leaf; constant: an array written in the case; literal: a bare Python number, which
-takes the dtype of what it meets; grad: the gradient of sum(target) for one source.
+takes the dtype of what it meets; grad, jvp, vjp and jacobian: derivatives, which nest.
 """
 
 from __future__ import annotations
@@ -19,6 +19,15 @@ OPERATORS = (
        meaning="the number `value`, 0-d"),
     Op("grad", 2, rules.gradient, group="core",
        meaning="the gradient of sum(target) for source; the operands are target, source"),
+    Op("jvp", 3, rules.pushed_forward, group="core",
+       meaning="the derivative of target along a change of source by tangent; the operands are "
+               "target, source, tangent"),
+    Op("vjp", 3, rules.pulled_back, group="core",
+       meaning="the gradient of sum(target * cotangent) for source, the cotangent held; the "
+               "operands are target, source, cotangent"),
+    Op("jacobian", 2, rules.jacobian, group="core",
+       meaning="element i, j is the derivative of target[i] for source[j]; the operands are "
+               "target, source"),
     Op("stop_gradient", 1, rules.same, group="core", linearity="constant",
        meaning="x, which every gradient takes for a constant"),
 )

@@ -9,7 +9,7 @@ import numpy as np
 from flint import acb, arb
 
 from conformance.errors import UsageError
-from conformance.graph import LEAVES, Graph, Node
+from conformance.graph import DERIVATIVES, LEAVES, Graph, Node
 from conformance.oracle import decisions
 from conformance.oracle.functions import NoValue
 from conformance.oracle.jets import (
@@ -28,8 +28,6 @@ from conformance.oracle.merging import uses
 from conformance.oracle.rules import ALONG_AXIS, ARRAYS, ELEMENTWISE, REDUCTIONS, SHAPES
 from conformance.oracle.rules.elementwise import literal
 from conformance.oracle.walking import boxed, fibers, filled
-
-DERIVATIVES = ("grad", "jvp", "vjp", "jacobian")
 
 
 class Shift(NamedTuple):

@@ -18,7 +18,7 @@ from flint import acb, arb
 
 from conformance.errors import CannotCertify
 from conformance.formats import FORMATS
-from conformance.graph import Graph
+from conformance.graph import DERIVATIVES, Graph
 from conformance.oracle import Kink, Truth, certify
 from conformance.oracle.decisions import FIRST, MEAN, SECOND, Decisions, deciding
 from conformance.oracle.evaluate import Evaluation, real_numbers
@@ -67,7 +67,7 @@ def derivative_at_kink(graph: Graph, inputs: Inputs,
 
 def _nudges(graph: Graph) -> Iterator[dict[int, list[arb]]]:
     """Moves of everything that is differentiated for: inputs, and intermediate sources."""
-    sources = {node.inputs[1] for node in graph if node.op in ("grad", "jvp", "vjp", "jacobian")}
+    sources = {node.inputs[1] for node in graph if node.op in DERIVATIVES}
     moved = {i: graph.nodes[i].type for i in sorted({*graph.inputs, *sources})
              if graph.nodes[i].type.is_inexact}
     count = sum(kind.size * (1 + kind.is_complex) for kind in moved.values())

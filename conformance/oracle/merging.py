@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from conformance.gathering_rules import places_along
-from conformance.graph import Graph, Node, Output
+from conformance.graph import DERIVATIVES, Graph, Node, Output
 from conformance.product_rules import summation
 from conformance.typing_rules import broadcast_shapes
 from conformance.window_rules import pooled_places, products
@@ -24,7 +24,8 @@ def merge(graph: Graph, outputs: tuple[Output, ...]) -> Graph:
     """
     roots = [i for o in outputs for i in (o.node, o.closed_form) if i is not None]
     needed = sorted(frozenset().union(*(graph.ancestors[i] for i in roots)))
-    sources = {graph.nodes[i].inputs[1] for i in needed if graph.nodes[i].op == "grad"}
+    sources = {graph.nodes[i].inputs[1] for i in needed
+               if graph.nodes[i].op in DERIVATIVES}
     place: dict[int, int] = {}
     seen: dict[object, int] = {}
     nodes: list[Node] = []
@@ -47,7 +48,8 @@ def uses(graph: Graph) -> list[int]:
     """For each node, in how many places one of its elements is consumed, at most."""
     count = [0] * len(graph.nodes)
     for node in graph.nodes:
-        for operand in (node.inputs[:1] if node.op == "grad" else node.inputs):
+        for operand in (i for k, i in enumerate(node.inputs)
+                        if k != 1 or node.op not in DERIVATIVES):
             count[operand] += _uses(graph, node, operand)
     return count
 
@@ -55,7 +57,7 @@ def uses(graph: Graph) -> list[int]:
 def _uses(graph: Graph, node: Node, operand: int) -> int:
     size = max(1, graph.nodes[operand].type.size)
     match node.op:
-        case "grad" | "concat" | "stack":
+        case "grad" | "jvp" | "vjp" | "jacobian" | "concat" | "stack":
             return 1
         case "matmul":
             # every element meets each row or column of the other side

@@ -30,7 +30,7 @@ class Notation:
     bare = BARE | {"where", "maximum", "minimum", "atan2", "hypot", "logaddexp"}
     spellings: ClassVar[dict[str, Spelling]] = {
         **{name: function(name, sequence=op.arity is None) for name, op in ops.CATALOGUE.items()
-           if op.group not in ("core",)},
+           if op.group != "core" or name in ("jvp", "vjp", "jacobian")},
         "abs": template("|{0}|"), "sqrt": template("√{0}"),
         "stop_gradient": function("stop_gradient"), "matrix_transpose": template("{0}ᵀ"),
     }

@@ -33,7 +33,7 @@ for _family in FAMILIES:
     for _name, _lines in _family.LINES.items():
         LINES.setdefault(_name, []).extend(_lines)
 # tested by other means: the graph's own kinds of node, and what returns or takes bools
-APART = {"input", "constant", "literal", "grad", "stop_gradient", "where",
+APART = {"input", "constant", "literal", "grad", "jvp", "vjp", "jacobian", "stop_gradient", "where",
          "less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}
 
 
