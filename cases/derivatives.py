@@ -95,7 +95,7 @@ def high_order_arrays(xp, name, x):
 
 
 @case(x=X)
-def newton_step(xp, x):
+def newton_step_by_curvature(xp, x):
     """The slope of a step that divides the gradient by the Hessian's diagonal."""
     y = xp.sum(x**4 / 4 + xp.exp(x))
     curvature = jvp(grad(y, x), x, xp.ones(3))

@@ -193,7 +193,7 @@ def gradient(types: Types, parameters: Parameters) -> TensorType:
 def pulled_back(types: Types, parameters: Parameters) -> TensorType:
     """vjp(target, source, cotangent): a cotangent is of its target's type."""
     target, source, cotangent = types
-    gradient((target, source), parameters)
+    _real_derivative(types)
     if cotangent != target:
         raise ShapeError(f"its cotangent is {cotangent}, but its target is {target}")
     return source
@@ -202,7 +202,7 @@ def pulled_back(types: Types, parameters: Parameters) -> TensorType:
 def pushed_forward(types: Types, parameters: Parameters) -> TensorType:
     """jvp(target, source, tangent): a tangent is of its source's type."""
     target, source, tangent = types
-    gradient((target, source), parameters)
+    _real_derivative(types)
     if tangent != source:
         raise ShapeError(f"its tangent is {tangent}, but its source is {source}")
     return target
@@ -211,8 +211,14 @@ def pushed_forward(types: Types, parameters: Parameters) -> TensorType:
 def jacobian(types: Types, parameters: Parameters) -> TensorType:
     """jacobian(target, source) has the target's axes before the source's."""
     target, source = types
-    gradient(types, parameters)
+    _real_derivative(types)
     return TensorType(target.shape + source.shape, target.dtype)
+
+
+def _real_derivative(types: Types) -> None:
+    gradient(types[:2], {})
+    if any(t.is_complex for t in types):
+        raise ShapeError("wants real values; of complex ones take grad, of real and imaginary parts")
 
 
 # --- elementwise -------------------------------------------------------------------------------

@@ -76,6 +76,14 @@ def test_factors_of_another_shape_are_refused(function, said):
     assert said in str(caught.value)
 
 
+@pytest.mark.parametrize("function", [
+    lambda z: vjp(z, z, z), lambda z: jvp(z, z, z), lambda z: jacobian(z, z)])
+def test_complex_values_are_refused(function):
+    with pytest.raises(ShapeError, match="wants real values; of complex ones take grad"):
+        trace(lambda xp, z: {"d": function(z)}, {"z": (TensorType((2,), "complex128"), "constant")},
+              dtype="float64")
+
+
 @pytest.mark.parametrize("function", [vjp, jvp])
 def test_a_target_that_is_no_value_is_told(function):
     name = function.__name__
