@@ -218,7 +218,7 @@ def jacobian(types: Types, parameters: Parameters) -> TensorType:
 def _real_derivative(types: Types) -> None:
     gradient(types[:2], {})
     if any(t.is_complex for t in types):
-        raise ShapeError("wants real values; of complex ones take grad, of real and imaginary parts")
+        raise ShapeError("wants real values; of complex ones take grad, and of their parts")
 
 
 # --- elementwise -------------------------------------------------------------------------------
