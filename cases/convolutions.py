@@ -20,6 +20,7 @@ WINDOWS = {
     "conv_transpose1d_grouped": {"stride": 2, "groups": 2},
     "conv_transpose2d_plain": {"padding": (0, 1)},
     "conv_transpose2d_strided": {"stride": (1, 2), "padding": (1, 0), "output_padding": (0, 1)},
+    "conv_transpose3d_strided": {"stride": (1, 2, 1), "padding": (0, 0, 1)},
 }
 SHAPES = {
     "conv1d": ((2, 2, 4), (2, 2, 2)), "conv1d_grouped": ((1, 4, 3), (2, 2, 2)),
@@ -27,6 +28,7 @@ SHAPES = {
     "conv3d": ((1, 2, 2, 3, 2), (1, 2, 2, 2, 1)),
     "conv_transpose1d": ((1, 2, 3), (2, 2, 2)), "conv_transpose1d_grouped": ((1, 4, 2), (4, 1, 2)),
     "conv_transpose2d": ((1, 2, 2, 2), (2, 1, 2, 3)),
+    "conv_transpose3d": ((1, 2, 1, 2, 2), (2, 1, 2, 1, 2)),
 }
 
 

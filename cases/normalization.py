@@ -69,6 +69,23 @@ def divided_by_the_root_of_squares(xp, name, x, w):
     }
 
 
+@family(
+    three={"x": uniform(1, 4, 1, 3)},
+    even={"x": uniform(1, 4, 3)},
+)
+def inhibited_by_neighbours(xp, name, x):
+    """Each channel is divided by a power of what lies around it, and so feels its neighbours."""
+    y = xp.local_response_norm(x, {"three": 3, "even": 2}[name], alpha=0.75, beta=0.5, k=2.0)
+    return {"dy/dx": grad(xp.sin(y), x)}
+
+
+@case(x=uniform(1, 4, 1, 3))
+def curvature_of_inhibition(xp, x):
+    """Second derivatives reach the neighbours of neighbours."""
+    y = xp.local_response_norm(x, 3, alpha=0.75, beta=0.75, k=2.0)
+    return {"d2y/dx2": grad(grad(xp.sin(y), x) ** 2, x)}
+
+
 @case(x=[[0.5, -1.25, 2.0], [3.0, 0.75, -0.5]], w=[1.5, -0.5, 2.0], b=[0.25, 1.0, -0.75])
 def layer_norm_in_steps(xp, x, w, b):
     """The fused operator has the gradients of its formula."""

@@ -9,22 +9,26 @@ WINDOWS = {
     "max_pool2d_apart": {"kernel": 2},
     "max_pool2d_overlapping": {"kernel": (2, 3), "stride": (1, 1)},
     "max_pool2d_padded": {"kernel": 2, "stride": (1, 2), "padding": (1, 0)},
+    "max_pool3d_overlapping": {"kernel": (1, 2, 2), "stride": 1},
     "avg_pool1d_apart": {"kernel": 2},
     "avg_pool1d_overlapping": {"kernel": 3, "stride": 1},
     "avg_pool1d_padded": {"kernel": 3, "stride": 2, "padding": 1},
     "avg_pool2d_apart": {"kernel": 2},
     "avg_pool2d_overlapping": {"kernel": (2, 3), "stride": (1, 1)},
     "avg_pool2d_padded": {"kernel": 2, "stride": (1, 2), "padding": (1, 0)},
+    "avg_pool3d_padded": {"kernel": (2, 1, 2), "stride": (1, 1, 2), "padding": (1, 0, 0)},
     "adaptive_avg_pool1d_even": {"size": 2},
     "adaptive_avg_pool1d_overlapping": {"size": 3},
     "adaptive_avg_pool2d_even": {"size": (1, 2)},
     "adaptive_avg_pool2d_overlapping": {"size": (2, 3)},
+    "adaptive_avg_pool3d_overlapping": {"size": (1, 2, 2)},
 }
 
 
 def operand(member):
     """The input of a member of the families below."""
-    return {"x": uniform(2, 2, 4) if "1d" in member else uniform(1, 2, 3, 4)}
+    shapes = {"1d": (2, 2, 4), "2d": (1, 2, 3, 4), "3d": (1, 1, 2, 3, 4)}
+    return {"x": uniform(*shapes[member.partition("pool")[2][:2]])}
 
 
 @family(**{member: operand(member) for member in WINDOWS})

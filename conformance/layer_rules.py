@@ -73,6 +73,19 @@ def grouped_channels(types: Types, parameters: Parameters) -> TensorType:
     return found
 
 
+def neighbours(types: Types, parameters: Parameters) -> TensorType:
+    """x (batch, channels, ...), as torch three dimensions or more."""
+    float_operands(types)
+    (x,) = types
+    if len(x.shape) < 3:
+        raise ShapeError(f"wants at least 3 dimensions (batch, channels, ...), got {x}")
+    if not is_int(parameters["size"]) or parameters["size"] < 1:
+        raise ShapeError(f"wants an int above 0 as size, got {parameters['size']!r}")
+    for name in ("alpha", "beta", "k"):
+        positive(parameters, name)
+    return x
+
+
 def positive(parameters: Parameters, name: str) -> float:
     """A number above 0."""
     value = parameters[name]

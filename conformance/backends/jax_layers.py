@@ -42,7 +42,7 @@ def _transposed_convolution(call: Call) -> Expr:
     arguments = [x, weight, plain(windows.stride), plain(padding)]
     if set(windows.dilation) != {1}:
         arguments.append(f"rhs_dilation={plain(windows.dilation)}")
-    axes = "HW"[:len(windows.kernel)]
+    axes = "DHW"[-len(windows.kernel):]
     numbers = f'("NC{axes}", "OI{axes}", "NC{axes}")'
     arguments += [f"dimension_numbers={numbers}", "transpose_kernel=True"]
     return Expr(f"jax.lax.conv_transpose({', '.join(arguments)})")
@@ -117,10 +117,12 @@ def _attention(call: Call) -> Expr:
 
 LAYERS: Mapping[str, Spelling | None] = {
     **dict.fromkeys(("conv1d", "conv2d", "conv3d"), _convolution),
-    **dict.fromkeys(("conv_transpose1d", "conv_transpose2d"), _transposed_convolution),
-    **dict.fromkeys(("max_pool1d", "max_pool2d"), _greatest),
-    **dict.fromkeys(("avg_pool1d", "avg_pool2d"), _average),
-    **dict.fromkeys(("adaptive_avg_pool1d", "adaptive_avg_pool2d")),
+    **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"),
+                    _transposed_convolution),
+    **dict.fromkeys(("max_pool1d", "max_pool2d", "max_pool3d"), _greatest),
+    **dict.fromkeys(("avg_pool1d", "avg_pool2d", "avg_pool3d"), _average),
+    **dict.fromkeys(("adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d",
+                     "local_response_norm")),
     "standardize": _standardize, "layer_norm": _layer_norm, "batch_norm": _batch_norm,
     "instance_norm": _instance_norm, "group_norm": _group_norm,
     "rms_norm": template("{0} * jax.lax.rsqrt(jnp.mean({0}**2, axis={axis}, keepdims=True) + "

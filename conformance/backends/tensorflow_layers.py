@@ -80,9 +80,17 @@ def _transposed_convolution(call: Call) -> Expr:
     return _channels_first(text, count)
 
 
+def _check_pooling(call: Call) -> None:
+    """Its CPU kernels over three axes are for float32 and half precision."""
+    if len(call.shape) == 5 and call.node.type.dtype == "float64":
+        raise Unsupported(f"tensorflow has no {call.node.op} in float64 on a CPU "
+                          f"({call.node.where})")
+
+
 def _pooling(kind: str, around: str = "") -> Any:
     def spell(call: Call) -> Expr:
         count = len(call.shape) - 2
+        _check_pooling(call)
         windows = pooling_windows(call.node, count)
         x = _channels_last(call.text, count, windows, around)
         text = (f'tf.nn.{kind}_pool{count}d({x}, {_listed(windows.kernel)}, '
@@ -93,6 +101,7 @@ def _pooling(kind: str, around: str = "") -> Any:
 
 
 def _adaptive_average(call: Call) -> Expr:
+    _check_pooling(call)
     size = call["size"]
     sizes = [size] * (len(call.shape) - 2) if isinstance(size, int) else list(size)
     return Expr(f"tf.keras.ops.adaptive_average_pool({call.text}, {plain(sizes)}, "
@@ -179,13 +188,28 @@ def _attention(call: Call) -> Expr:
     return Expr(f"tf.transpose({attended}, [0, 2, 1, 3])")
 
 
+def _local_response_norm(call: Call) -> Expr:
+    """It takes images, odd sizes and no float64, and does not divide alpha by the size."""
+    size = call["size"]
+    if size % 2 == 0 or len(call.shape) != 4 or call.node.type.dtype == "float64":
+        raise Unsupported(f"tensorflow has local_response_norm for images, an odd size and no "
+                          f"float64 ({call.node.where})")
+    moved = f"tf.transpose({call.text}, [0, 2, 3, 1])"
+    return _channels_first(
+        f"tf.nn.local_response_normalization({moved}, depth_radius={size // 2}, "
+        f"bias={call['k']!r}, alpha={call['alpha']!r} / {size}, beta={call['beta']!r})", 2)
+
+
 LAYERS: Mapping[str, Spelling | None] = {
     **dict.fromkeys(("conv1d", "conv2d", "conv3d"), _convolution),
-    **dict.fromkeys(("conv_transpose1d", "conv_transpose2d"), _transposed_convolution),
-    **dict.fromkeys(("max_pool1d", "max_pool2d"),
+    **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"),
+                    _transposed_convolution),
+    **dict.fromkeys(("max_pool1d", "max_pool2d", "max_pool3d"),
                     _pooling("max", ', constant_values=float("-inf")')),
-    **dict.fromkeys(("avg_pool1d", "avg_pool2d"), _pooling("avg")),
-    **dict.fromkeys(("adaptive_avg_pool1d", "adaptive_avg_pool2d"), _adaptive_average),
+    **dict.fromkeys(("avg_pool1d", "avg_pool2d", "avg_pool3d"), _pooling("avg")),
+    **dict.fromkeys(("adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d"),
+                    _adaptive_average),
+    "local_response_norm": _local_response_norm,
     "standardize": _repeating(_standardize), "layer_norm": _over_last("layer_normalization"),
     "rms_norm": _over_last("rms_normalization"), "batch_norm": _repeating(_batch_norm),
     "instance_norm": _repeating(_instance_norm), "group_norm": _repeating(_group_norm),

@@ -50,11 +50,12 @@ def _normalize(call: Call) -> Expr:
 
 LAYERS: Mapping[str, Spelling] = {
     **{name: function(f"{_NN}.{name}") for name in (
-        "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d")},
+        "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d")},
     **{name: function(f"{_NN}.{name}", positional=("kernel",)) for name in (
-        "max_pool1d", "max_pool2d", "avg_pool1d", "avg_pool2d")},
+        "max_pool1d", "max_pool2d", "max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d")},
     **{name: function(f"{_NN}.{name}", positional=("size",)) for name in (
-        "adaptive_avg_pool1d", "adaptive_avg_pool2d")},
+        "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d",
+        "local_response_norm")},
     "standardize": _over_last("layer_norm"), "layer_norm": _over_last("layer_norm"),
     "rms_norm": _over_last("rms_norm"),
     "batch_norm": _batch_norm, "instance_norm": _instance_norm, "group_norm": _group_norm,

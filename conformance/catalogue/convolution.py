@@ -16,5 +16,5 @@ OPERATORS = (
          group="convolution", linearity="bilinear",
          meaning="the adjoint in x of the convolution with these parameters, weight "
          "(channels of x, channels of the result / groups, *kernel); output_padding lengthens it")
-      for n in (1, 2)),
+      for n in (1, 2, 3)),
 )

@@ -30,4 +30,8 @@ OPERATORS = (
        "weight * that + bias a channel"),
     Op("normalize", 1, layers.normalized, {"axis": -1, "epsilon": 1e-12}, group="normalization",
        kinks="a norm of epsilon", meaning="x / maximum(sqrt(sum(x**2)), epsilon) over the axes"),
+    Op("local_response_norm", 1, layers.neighbours,
+       {"size": REQUIRED, "alpha": 1e-4, "beta": 0.75, "k": 1.0}, group="normalization",
+       meaning="x (batch, channels, ...) / (k + alpha * m)**beta: m is the mean of the squares of "
+       "`size` channels, size // 2 before it and the rest from it on, 0 past the ends"),
 )

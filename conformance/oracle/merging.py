@@ -92,18 +92,22 @@ def _uses(graph: Graph, node: Node, operand: int) -> int:
             return 2
         case "var" | "softmax" | "log_softmax" | "logsumexp":
             return 3  # the numbers themselves, their centre or largest, and their sum
-        case "conv1d" | "conv2d" | "conv3d" | "conv_transpose1d" | "conv_transpose2d":
+        case "conv1d" | "conv2d" | "conv3d" \
+                | "conv_transpose1d" | "conv_transpose2d" | "conv_transpose3d":
             shapes = tuple(graph.nodes[i].type.shape for i in node.inputs)
             places = products(node, shapes)[1:]  # of x and the weight, which may be one node
             return max(_most(at) for i, at in zip(node.inputs, places, strict=True)
                        if i == operand)
-        case "max_pool1d" | "max_pool2d" | "avg_pool1d" | "avg_pool2d" \
-                | "adaptive_avg_pool1d" | "adaptive_avg_pool2d":
+        case "max_pool1d" | "max_pool2d" | "max_pool3d" | "avg_pool1d" | "avg_pool2d" \
+                | "avg_pool3d" | "adaptive_avg_pool1d" | "adaptive_avg_pool2d" \
+                | "adaptive_avg_pool3d":
             windows = pooled_places(node, graph.nodes[operand].type.shape)
             return _most(np.concatenate(windows)) if windows else 1
         case "standardize" | "layer_norm" | "rms_norm" | "batch_norm" | "instance_norm" \
                 | "group_norm" | "normalize" if operand == node.inputs[0]:
             return 3  # the numbers themselves, their mean, and that of their squares
+        case "local_response_norm":
+            return 1 + node["size"]
         case "linear" if operand != node.inputs[2]:
             return max(1, node.type.size * graph.nodes[node.inputs[1]].type.shape[1] // size)
         case "bilinear":

@@ -32,6 +32,7 @@ BEHIND_THE_CATALOGUE = {
     *("permute_along", "pick_along", "place_along", "cumprod", "linear_recurrence", "shift_along"),
     "inverse_deviation", "masked_softmax", "direction",
     *("gather_at", "put_at", "accumulate_at", "add_rows", "take_rows", "multiply_at"),
+    "neighbour_sum",
 }
 # what is multiplied at places is always ones
 NEVER_ASKED = {("multiply_at", 0)}

@@ -17,5 +17,4 @@ def convolution(arithmetic: Arithmetic, node: Node, x: np.ndarray, w: np.ndarray
                    for at, with_ in pairs(node, (x.shape, w.shape))], node.type.shape)
 
 
-ARRAYS = dict.fromkeys(("conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d"),
-                       convolution)
+ARRAYS = {f"{name}{n}d": convolution for name in ("conv", "conv_transpose") for n in (1, 2, 3)}

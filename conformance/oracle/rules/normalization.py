@@ -112,6 +112,26 @@ def normalize(arithmetic: Arithmetic, node: Node, x: np.ndarray) -> np.ndarray:
     return over(rule, _axes(node, x), x)
 
 
+def local_response_norm(arithmetic: Arithmetic, node: Node, x: np.ndarray) -> np.ndarray:
+    alpha, beta, k = (literal(arithmetic, node[name], node.type.dtype)
+                      for name in ("alpha", "beta", "k"))
+    size, exponent = node["size"], arithmetic.negative(beta)
+    share = arithmetic.multiply(alpha, {0: ONE / size})
+
+    def rule(fiber: Sequence[Jet]) -> list[Jet]:
+        squares = [arithmetic.apply("square", x) for x in fiber]
+        found = []
+        for c, x in enumerate(fiber):
+            around = squares[max(0, c - size // 2): c + (size + 1) // 2]
+            base = arithmetic.add((k, arithmetic.multiply(arithmetic.add(around), share)))
+            scale = arithmetic.apply("exp", arithmetic.multiply(
+                exponent, arithmetic.apply("log", base)))
+            found.append(arithmetic.multiply(x, scale))
+        return found
+
+    return over(rule, (1,), x)
+
+
 def _axes(node: Node, x: np.ndarray) -> tuple[int, ...]:
     return tuple(sorted(normalize_axes(node["axis"], x.ndim)))
 
@@ -124,4 +144,5 @@ ARRAYS: dict[str, Rule] = {
     "instance_norm": over_channels(),
     "group_norm": over_channels(),
     "normalize": normalize,
+    "local_response_norm": local_response_norm,
 }

@@ -34,7 +34,6 @@ def with_zeros(arithmetic: Arithmetic, node: Node, window: list[Jet]) -> Jet:
 
 
 ARRAYS: dict[str, Rule] = {
-    **dict.fromkeys(("max_pool1d", "max_pool2d"), pooled(extremum(1))),
-    **dict.fromkeys(("avg_pool1d", "avg_pool2d"), pooled(with_zeros)),
-    **dict.fromkeys(("adaptive_avg_pool1d", "adaptive_avg_pool2d"), pooled(mean)),
+    f"{name}{n}d": pooled(rule) for n in (1, 2, 3) for name, rule in (
+        ("max_pool", extremum(1)), ("avg_pool", with_zeros), ("adaptive_avg_pool", mean))
 }

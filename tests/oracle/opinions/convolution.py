@@ -85,4 +85,9 @@ LINES: dict[str, list[Line]] = {
         Line(transposed((2, 1), (0, 1), longer=(1, 0)), (numbers(1, 1, 2, 2), numbers(1, 2, 2, 2)),
              {"stride": (2, 1), "padding": (0, 1), "output_padding": (1, 0)}),
     ],
+    "conv_transpose3d": [
+        Line(transposed((1, 2, 1), (0, 0, 1), (1, 1, 1), longer=(0, 1, 0)),
+             (numbers(1, 1, 1, 2, 2), numbers(1, 1, 2, 1, 2)),
+             {"stride": (1, 2, 1), "padding": (0, 0, 1), "output_padding": (0, 1, 0)}),
+    ],
 }

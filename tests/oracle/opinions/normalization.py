@@ -67,6 +67,20 @@ WEIGHT, BIAS = (0.5, -1.5, 2.0), (1.0, 0.25, -3.0)
 PAIR = ((0.5, -1.5), (1.0, 0.25))
 FOUR = ((0.5, -1.5, 2.0, 0.75), (1.0, 0.25, -3.0, 0.5))
 
+def inhibited(size, alpha, beta, k):
+    """Indices of channels as in the paper, shifted so that an even size has one more before."""
+    def meaning(x):
+        y = np.empty(x.shape, object)
+        for place in np.ndindex(*x.shape):
+            n, c, *rest = place
+            around = [x[(n, j, *rest)] ** 2 for j in range(x.shape[1])
+                      if -(size // 2) <= j - c <= (size - 1) // 2]
+            y[place] = x[place] / (k + mpmath.mpf(alpha) * sum(around) / size) ** mpmath.mpf(beta)
+        return y
+
+    return meaning
+
+
 LINES: dict[str, list[Line]] = {
     "standardize": [
         Line(by_set(lambda p: p[0]), (FAR,), PARAMETERS),
@@ -96,6 +110,13 @@ LINES: dict[str, list[Line]] = {
              {"groups": 2, **PARAMETERS}),
         Line(scaled(lambda p: p[0], lambda p: p[1]), (X23, WEIGHT, BIAS),
              {"groups": 1, **PARAMETERS}),
+    ],
+    "local_response_norm": [
+        Line(inhibited(3, 0.5, 0.75, 2.0),
+             ((((1.5, -0.25), (2.0, 0.5), (0.75, 3.0), (-1.0, 2.5)),),),
+             {"size": 3, "alpha": 0.5, "k": 2.0}),
+        Line(inhibited(2, 0.25, 1.5, 1.0), ((((1.5,), (2.0,), (0.75,)),),),
+             {"size": 2, "alpha": 0.25, "beta": 1.5}),
     ],
     "normalize": [
         Line(by_set(lambda p: p[0], shortened(0.0)), (X23,)),

@@ -32,6 +32,10 @@ LINES: dict[str, list[Line]] = {
         Line(pooled(max, [(0, 2), (1, 3)], [(0, 3)]), (numbers(1, 2, 3, 4),),
              {"kernel": (2, 3), "stride": (1, 2)}),
     ],
+    "max_pool3d": [
+        Line(pooled(max, [(0, 1), (1, 2)], [(0, 2), (1, 3)], [(0, 2)]), (numbers(1, 1, 2, 3, 2),),
+             {"kernel": (1, 2, 2), "stride": 1}),
+    ],
     "avg_pool1d": [
         Line(pooled(mean, [(0, 2), (2, 4)]), (numbers(2, 1, 5),), {"kernel": 2}),
         Line(pooled(lambda window: sum(window) / 3, [(-1, 2), (1, 4)]), (numbers(1, 2, 3),),
@@ -41,11 +45,20 @@ LINES: dict[str, list[Line]] = {
         Line(pooled(lambda window: sum(window) / 6, [(0, 2), (1, 3)], [(-1, 2), (1, 4)]),
              (numbers(1, 1, 3, 4),), {"kernel": (2, 3), "stride": (1, 2), "padding": (0, 1)}),
     ],
+    "avg_pool3d": [
+        Line(pooled(lambda window: sum(window) / 4, [(-1, 1), (0, 2), (1, 3)], [(0, 1)],
+                    [(0, 2)]), (numbers(1, 1, 2, 1, 3),),
+             {"kernel": (2, 1, 2), "stride": (1, 1, 2), "padding": (1, 0, 0)}),
+    ],
     "adaptive_avg_pool1d": [
         Line(pooled(mean, [(0, 2), (1, 4), (3, 5)]), (numbers(1, 2, 5),), {"size": 3}),
     ],
     "adaptive_avg_pool2d": [
         Line(pooled(mean, [(0, 2), (1, 3)], [(0, 2), (2, 4)]), (numbers(1, 1, 3, 4),),
              {"size": (2, 2)}),
+    ],
+    "adaptive_avg_pool3d": [
+        Line(pooled(mean, [(0, 2)], [(0, 2), (1, 3)], [(0, 1), (1, 2)]), (numbers(1, 1, 2, 3, 2),),
+             {"size": (1, 2, 2)}),
     ],
 }
