@@ -13,12 +13,12 @@ import numpy as np
 from conformance.calibration.programs import Plan, RandomProgram, program
 from conformance.comparison import Comparison, compare, ulp
 from conformance.errors import CannotCertify
-from conformance.oracle import Truth, derivatives
+from conformance.oracle import Kink, Truth, derivatives
 from conformance.runner import evaluate
 from conformance.typing_rules import TensorType
 from conformance.workers import NoAnswer
 
-Truths = Mapping[str, Truth | CannotCertify]
+Truths = Mapping[str, Truth | Kink | CannotCertify]
 DIGITS = 4  # of what is kept of every component
 
 
@@ -56,11 +56,12 @@ def examine(plan: Plan, index: int, backends: tuple[str, ...]) -> dict[str, Any]
 
 
 def refused(made: RandomProgram, truths: Truths) -> Counter[str]:
-    """Components without a certified truth, by kind of refusal."""
+    """Components without one certified truth, by kind of refusal."""
     found: Counter[str] = Counter()
     for name, truth in truths.items():
-        if isinstance(truth, CannotCertify):
-            found[str(truth).partition(":")[0]] += _size(made, name)
+        if not isinstance(truth, Truth):
+            kind = str(truth).partition(":")[0] if isinstance(truth, CannotCertify) else "kink"
+            found[kind] += _size(made, name)
     return found
 
 
@@ -77,7 +78,7 @@ def tally(made: RandomProgram, truths: Truths, backend: str) -> Tally:
         found.reasons[problem[1][:120]] += 1
         return found
     for name, truth in truths.items():
-        if not isinstance(truth, CannotCertify):
+        if isinstance(truth, Truth):
             _add(found, name, answer.values.get(name), truth, _type(made, name))
     return found
 

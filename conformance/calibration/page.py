@@ -8,7 +8,7 @@ from conformance.backends import get_backend
 from conformance.calibration.judging import Truths, components
 from conformance.calibration.programs import Plan, RandomProgram, program
 from conformance.errors import CannotCertify
-from conformance.oracle import derivatives
+from conformance.oracle import Truth, derivatives
 from conformance.runner import evaluate
 from conformance.workers import NoAnswer
 
@@ -30,8 +30,8 @@ def _judged(made: RandomProgram, truths: Truths, backend: str) -> Iterator[str]:
         return
     for output in made.graph.outputs:
         truth, got = truths[output.name], answer.values[output.name]
-        if isinstance(truth, CannotCertify):
-            yield f"{output.name}: {truth}"
+        if not isinstance(truth, Truth):
+            yield f"{output.name}: {truth if isinstance(truth, CannotCertify) else 'at a kink'}"
             continue
         agree = 0
         for place, one in components(got, truth, made.graph.nodes[output.node].type):
