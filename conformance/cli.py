@@ -271,6 +271,8 @@ def protocol(selection: tuple[str, ...], backends: tuple[str, ...],
               help="Operators of a program.")
 @click.option("--order", default="1", show_default=True, type=click.Choice(["1", "2"]),
               help="Gradients that are nested.")
+@click.option("--arrays", default=0.25, show_default=True, type=click.FloatRange(0, 1),
+              metavar="SHARE", help="Programs with arrays of several shapes, which JAX compiles.")
 @click.option("--seed", default=0, show_default=True, metavar="S")
 @click.option("--planted", is_flag=True,
               help="Plant mistakes in the reference engine and count those that are noticed.")

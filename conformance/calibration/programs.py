@@ -16,9 +16,6 @@ from conformance.inputs import array
 
 POINTS = 32
 INPUTS = 5
-# One program in four has arrays of several shapes; the others are a program of scalars at many
-# points, which costs hardly more than at one.
-TENSOR_SHARE = 0.25
 # always the same: JAX compiles every operator anew for every shape
 LENGTHS = (3, 2, 4)
 # magnitudes of the inputs, as powers of ten
@@ -29,13 +26,16 @@ SMALLEST, LARGEST = -1.0, 0.7
 class Plan:
     """What the programs of one calibration have in common.
 
-    ops: operators in a program, about. order: gradients that are nested.
+    ops: operators in a program, about. order: gradients that are nested. arrays: the share of
+    programs with arrays of several shapes; the others are a program of scalars at many points,
+    which costs hardly more than at one.
     """
 
     seed: int = 0
     dtype: str = "float32"
     ops: int = 40
     order: int = 1
+    arrays: float = 0.25
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def program(plan: Plan, index: int) -> RandomProgram:
     """Program number `index`; the same in every process, and its numbers the same in every dtype
     but for their rounding."""
     draw = random.Random(f"{plan.seed}/{index}")
-    tensors = draw.random() < TENSOR_SHARE
+    tensors = draw.random() < plan.arrays
     writer = Writer(draw, plan.dtype, LENGTHS if tensors else ())
     sources = [writer.input(f"x{k}", shape) for k, shape in enumerate(shapes_of_inputs(writer))]
     _compute(writer, _recipes(tensors), plan.ops)

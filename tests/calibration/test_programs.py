@@ -109,6 +109,11 @@ def test_both_kinds_of_program_are_drawn():
     assert max(int(np.prod(shape)) for shape in shapes) <= 4 * LARGEST
 
 
+@pytest.mark.parametrize(("share", "points"), [(0.0, 12), (1.0, 0)])
+def test_the_share_of_programs_with_arrays_is_as_asked_for(share, points):
+    assert sum(bool(program(Plan(arrays=share, ops=5), i).points) for i in range(12)) == points
+
+
 @pytest.mark.parametrize("order", [1, 2])
 def test_the_oracle_certifies_nearly_all(order):
     counts = Counter()
