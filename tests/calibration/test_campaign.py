@@ -66,7 +66,7 @@ def test_a_wrong_backend_is_noticed_and_can_be_reproduced(backends):
     code, out = invoke("--backend", wrong, "--components", "300", "--ops", "12", "--seed", "2")
     assert code == 1
     (line,) = [text for text in out.splitlines() if text.startswith("reproduce: ")]
-    assert f"--backend {wrong} --seed 2 --dtype float32 --ops 12 --order 1 --arrays 0.25 --program" in line
+    assert f"--backend {wrong} --seed 2 --dtype float32 --ops 12 --order 1 --arrays 0.25" in line
     code, page = invoke(*line.split("calibrate ")[1].split())
     assert code == 0
     assert "def derivatives(" in page
