@@ -24,8 +24,8 @@ def reduced(name: str, safe: Recipe = lambda w, x: x) -> Recipe:
     return reduce
 
 
-def along(name: str) -> Recipe:
-    return lambda w, x: w(name, x, axis=w.axis(x)) if w.shape(x) else w("tanh", x)
+def along(name: str, safe: Recipe = lambda w, x: x) -> Recipe:
+    return lambda w, x: w(name, safe(w, x), axis=w.axis(x)) if w.shape(x) else w("tanh", x)
 
 
 def product(w: Writer, x: int) -> int:
@@ -166,7 +166,10 @@ TENSORS: dict[str, Recipe] = {
     **{name: reduced(name, lambda w, x: w.apart(x)) for name in ("max", "min")},
     "prod": reduced("prod", lambda w, x: w.positive(w.bounded(x))),
     "var": lambda w, x: reduced("var")(w, x) if min(w.shape(x), default=0) > 1 else w("tanh", x),
-    **{name: along(name) for name in ("softmax", "log_softmax", "cumulative_sum")},
+    **{name: along(name) for name in ("softmax", "log_softmax", "cumulative_sum", "trapezoid",
+                                      "cumulative_logsumexp")},
+    "cumulative_prod": along("cumulative_prod", lambda w, x: w.positive(w.bounded(x))),
+    **{name: along(name, lambda w, x: w.apart(x)) for name in ("cumulative_max", "cumulative_min")},
     "matmul": product,
     "reshape": reshaped,
     "permute_dims": permuted,

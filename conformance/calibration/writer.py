@@ -114,10 +114,10 @@ class Writer:
     # --- operands that are safe ------------------------------------------------------------------
 
     def positive(self, x: int) -> int:
-        """Between about 0.05 and the size of x."""
+        """Between about 0.07 and the size of x."""
         match self.draw.randrange(3):
             case 0:
-                return self("add", self("softplus", x), 0.05)
+                return self("add", self("softplus", self("multiply", self.bounded(x), 4.0)), 0.05)
             case 1:
                 return self("sqrt", self("add", self("square", x), 0.5))
             case _:
