@@ -8,12 +8,14 @@ from functools import cache
 
 import numpy as np
 
+from conformance.backends import get_backend
 from conformance.calibration import recipes
 from conformance.calibration.writer import Writer
 from conformance.errors import ShapeError
 from conformance.graph import Graph, Output
 from conformance.inputs import array
 
+FRAMEWORKS = ("reference", "torch", "tensorflow", "jax")
 POINTS = 32
 INPUTS = 5
 # always the same: JAX compiles every operator anew for every shape
@@ -56,10 +58,16 @@ class RandomProgram:
 @cache
 def _recipes(tensors: bool) -> tuple[tuple[recipes.Recipe, ...], ...]:
     """Elementwise recipes, and those of arrays, which are as likely together."""
-    found = recipes.table(tensors)
+    found = {name: recipe for name, recipe in recipes.table(tensors).items() if everywhere(name)}
     arrays = tuple(found[name] for name in recipes.TENSORS if name in found)
     others = tuple(recipe for name, recipe in found.items() if name not in recipes.TENSORS)
     return (others, arrays) if tensors else (others,)
+
+
+def everywhere(operator: str) -> bool:
+    """Whether all frameworks have it: one that lacks it could not run the rest of a program."""
+    return all(get_backend(name).spellings.get(operator, operator) is not None
+               for name in FRAMEWORKS)
 
 
 def program(plan: Plan, index: int) -> RandomProgram:

@@ -14,6 +14,7 @@ from conformance.calibration.programs import (
     LENGTHS,
     POINTS,
     Plan,
+    everywhere,
     program,
     shapes_of_inputs,
     trimmed,
@@ -107,6 +108,14 @@ def test_both_kinds_of_program_are_drawn():
     shapes = {node.type.shape for p in made if not p.points for node in p.graph}
     assert {(), (3,), (2, 3), (3, 4), (2, 1)} < shapes
     assert max(int(np.prod(shape)) for shape in shapes) <= 4 * LARGEST
+
+
+def test_what_a_framework_lacks_is_in_no_program():
+    lacking = [name for name in recipes.table(tensors=True) if not everywhere(name)]
+    assert "squareplus" in lacking
+    assert "gelu" not in lacking
+    used_by_all = {node.op for i in SOME for node in program(Plan(), i).graph}
+    assert not used_by_all.intersection(lacking)
 
 
 @pytest.mark.parametrize(("share", "points"), [(0.0, 12), (1.0, 0)])
