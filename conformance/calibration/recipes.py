@@ -24,7 +24,8 @@ DOMAINS: dict[str, Recipe] = {
 COMPARISONS = ("less", "less_equal", "greater", "greater_equal")
 
 LEFT_OUT = {
-    "input": "a leaf", "constant": "a leaf", "literal": "a leaf", "grad": "the question itself",
+    "input": "a leaf", "constant": "a leaf", "literal": "a leaf",
+    **dict.fromkeys(("grad", "jvp", "vjp", "jacobian"), "the question itself"),
     "equal": "two generic numbers are never equal", "not_equal": "as equal",
 }
 # families without a recipe, and why
