@@ -10,7 +10,8 @@ AXES = {
 }
 MEMBERS = {
     f"{name}_{over}": {"x": uniform(2, 3, 2, low=0.5, high=1.5)}
-    for name in ("sum", "mean", "prod", "max", "min", "var", "logsumexp") for over in AXES
+    for name in ("sum", "mean", "prod", "max", "min", "var", "std", "logsumexp")
+    for over in AXES
 }
 
 
@@ -208,3 +209,36 @@ def running_sums_weigh_early_elements_more(xp, x):
     y = xp.cumulative_sum(x**2, axis=0) ** 2
     c = xp.cumulative_sum(x**2, axis=0)
     return {"dy/dx": grad(y, x) == 4 * x * xp.flip(xp.cumulative_sum(xp.flip(c), axis=0))}
+
+
+NORMS = {"one": 1, "two": 2, "two_and_a_half": 2.5, "three": 3, "four": 4, "infinity": float("inf")}
+OVER = {"all": {}, "rows": {"axis": 1}, "columns_kept": {"axis": 0, "keepdims": True}}
+
+
+@family(**{f"{order}_{over}": {"x": uniform(2, 3)} for order in NORMS for over in OVER})
+def norm_of_vectors(xp, member, x):
+    """A norm has a slope of length one in its dual norm, and a curvature across it."""
+    order, over = next((o, member.removeprefix(f"{o}_")) for o in NORMS
+                       if member.removeprefix(f"{o}_") in OVER)
+    y = xp.vector_norm(x, ord=NORMS[order], **OVER[over])
+    weights = {"all": 1.5, "rows": [0.5, -1.25], "columns_kept": [[0.75, 2.5, -1.5]]}[over]
+    dz_dx = grad(xp.asarray(weights) * y**2, x)
+    v = xp.asarray([[0.5, -1.25, 2.0], [3.0, 0.75, -0.5]])
+    return {"dz/dx": dz_dx, "d2z/dx2": grad(xp.sum(v * dz_dx), x)}
+
+
+@case(x=[3.0, 0.0, -4.0])
+def length_with_a_zero(xp, x):
+    """Where some element is not zero the euclidean norm is smooth, also along those that are."""
+    dy_dx = grad(xp.vector_norm(x), x)
+    across = xp.asarray([0.0, 1.0, 0.0])
+    return {"dy/dx": dy_dx == x / 5, "d2y/dxdx1": grad(dy_dx[1], x) == across / 5}
+
+
+@family(half={"x": uniform(2, 3)}, one={"x": uniform(2, 3)})
+def standard_deviation_correction(xp, name, x):
+    """The corrected count changes the size of a standard deviation's gradient alone."""
+    correction = {"half": 0.5, "one": 1}[name]
+    y = xp.std(x, axis=1, correction=correction)
+    dy_dx = grad(y * xp.asarray([1.5, -0.5]), x)
+    return {"dy/dx": dy_dx, "d2y/dxdx0": grad(dy_dx[0, 0], x)}

@@ -319,6 +319,12 @@ def variance(types: Types, parameters: Parameters) -> TensorType:
     return nonempty_reduction(types, parameters)
 
 
+def vector_norm(types: Types, parameters: Parameters) -> TensorType:
+    if not number(parameters, "ord") >= 1:
+        raise ShapeError(f"wants an ord of at least 1, got {parameters['ord']!r}")
+    return nonempty_reduction(types, parameters)
+
+
 def along_axis(types: Types, parameters: Parameters) -> TensorType:
     float_operands(types)
     normalize_axis(parameters["axis"], len(types[0].shape))

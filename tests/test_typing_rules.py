@@ -341,3 +341,9 @@ def test_axes_and_shapes():
     assert normalize_axes(None, 2) == (0, 1)
     assert normalize_axes((-1, 0), 2) == (1, 0)
     assert broadcast_shapes((2, 1), (3,), ()) == (2, 3)
+
+
+@pytest.mark.parametrize("order", [0.5, -1, None])
+def test_a_norm_has_an_order_from_one(order):
+    assert inferred("vector_norm", (2, 3), ord=order) == REFUSED
+    assert inferred("vector_norm", (2, 3), ord=math.inf, axis=1) == (2,)

@@ -54,6 +54,17 @@ def _sort(call: Call) -> Expr:
     return Expr(f"np.sort({call.text}){'[::-1]' if call['descending'] else ''}")
 
 
+def _norm(call: Call) -> Expr:
+    """autograd's norm keeps no axes, and over two of them is that of a matrix."""
+    whole = call["axis"] is None
+    if call["keepdims"] or call["ord"] == 1 or isinstance(call["axis"], tuple) or (
+            whole and call["ord"] != 2 and len(call.shape) != 1):
+        raise Unsupported("autograd has no such norm of a vector")
+    options = "" if call["ord"] == 2 else f", {plain(call['ord'])}"
+    options += "" if whole else f", axis={call['axis']}"
+    return Expr(f"np.linalg.norm({call.text}{options})")
+
+
 SPELLINGS: dict[str, Spelling | None] = {
     "pad": _pad, "repeat": _repeat,
     "tile": function("np.tile", positional=("repetitions",)),
@@ -67,5 +78,6 @@ SPELLINGS: dict[str, Spelling | None] = {
                      "cumulative_logsumexp", "cumulative_max", "cumulative_min", "trapezoid")),
     **dict.fromkeys(("take_along_axis", "put_along_axis", "scatter_add", "index_add")),
     **{f"segment_{name}": None for name in ("sum", "mean", "prod", "max", "min")},
+    "std": function("np.std", correction="ddof"), "vector_norm": _norm,
     "einsum": _einsum,
 }

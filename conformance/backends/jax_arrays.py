@@ -83,5 +83,6 @@ SPELLINGS: dict[str, Spelling | None] = {
     **{f"segment_{name}": _segments for name in ("sum", "max", "min")},
     "segment_mean": None,
     "segment_prod": None,  # jax.ops.segment_prod has no gradient but for unique indices
+    "vector_norm": function("jnp.linalg.vector_norm"),
     "einsum": _einsum,
 }

@@ -61,7 +61,7 @@ class ReferenceBackend(Backend):
         **dict.fromkeys(("pad", "tile", "repeat", "quantile"), _positional),
         **dict.fromkeys(("topk", "kthvalue"), lambda call: Expr(f"{_positional(call).text}[0]")),
         "moveaxis": function("engine.moveaxis", positional=("source", "destination")),
-        "einsum": _einsum,
+        "einsum": _einsum, "vector_norm": function("engine.linalg.vector_norm"),
         **LAYERS,
         **like_numpy("engine.fft"),
         "take_along_axis": function("engine.take_along_axis", positional=("indices",)),

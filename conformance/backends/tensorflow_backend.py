@@ -30,6 +30,7 @@ from conformance.backends.printing import (
 from conformance.backends.styles import TAPES, TapeStyle, as_variable
 from conformance.backends.tensorflow_layers import LAYERS
 from conformance.backends.tensorflow_transforms import TRANSFORMS
+from conformance.errors import Unsupported
 from conformance.typing_rules import FLOATS
 
 
@@ -83,6 +84,22 @@ def _variance(call: Call) -> Expr:
         return variance
     count = math.prod(call.shape[axis] for axis in call.axes)
     return Expr(f"{variance.text} * {count} / {plain(whole(count - correction))}", PRODUCT)
+
+
+def _deviation(call: Call) -> Expr:
+    """Nor has its standard deviation."""
+    if not call["correction"]:
+        return _over_axes("tf.math.reduce_std")(call)
+    return Expr(f"tf.sqrt({_variance(call).text})")
+
+
+def _norm(call: Call) -> Expr:
+    """Over two axes tf.norm is that of a matrix, which for 2 (by another name) is the same."""
+    if isinstance(call["axis"], tuple) and len(call["axis"]) != 1 and (
+            call["ord"] != 2 or len(call["axis"]) != 2):
+        raise Unsupported(f"tensorflow has no vector norm over {len(call['axis'])} axes")
+    text = _over_axes("tf.norm")(call).text
+    return Expr(text if call["ord"] == 2 else f"{text[:-1]}, ord={plain(call['ord'])})")
 
 
 def _clip(call: Call) -> Expr:
@@ -171,7 +188,7 @@ class TensorFlowBackend(Backend):
         "clip": _clip,
         **{name: _over_axes(f"tf.reduce_{name}") for name in (
             "sum", "mean", "prod", "max", "min", "logsumexp")},
-        "var": _variance,
+        "var": _variance, "std": _deviation, "vector_norm": _norm,
         "softmax": function("tf.nn.softmax"), "log_softmax": function("tf.nn.log_softmax"),
         "cumulative_sum": function("tf.cumsum"),
         "reshape": _listed("tf.reshape", "shape"),

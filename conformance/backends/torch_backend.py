@@ -44,8 +44,8 @@ class AutogradGradStyle(Emitter):
     # gradients share a denominator
     through_result = frozenset({
         "atan2", "cumulative_logsumexp", "cumulative_prod", "exp", "expm1", "hypot", "log_softmax",
-        "logsumexp", "prod", "reciprocal", "rsqrt", "sigmoid", "softmax", "softsign", "sqrt", "tan",
-        "tanh", "tanhshrink"})
+        "logsumexp", "prod", "reciprocal", "rsqrt", "sigmoid", "softmax", "softsign", "sqrt", "std",
+        "tan", "tanh", "tanhshrink", "vector_norm"})
 
     def body(self) -> None:
         tracked = differentiated(self.graph)
@@ -167,8 +167,10 @@ def _over_axes(name: str, *, all_by_name: bool = False) -> Spelling:
         arguments = [text] if axes is None else [text, f"dim={plain(axes)}"]
         if keep:
             arguments.append("keepdim=True")
-        if name == "var":
+        if name in ("var", "std"):
             arguments.append(f"correction={plain(whole(call['correction']))}")
+        if call.node.op == "vector_norm" and call["ord"] != 2:
+            arguments.append(f"ord={plain(call['ord'])}")
         return Expr(f"torch.{name}({', '.join(arguments)})")
 
     return spell
@@ -252,6 +254,8 @@ class TorchBackend(Backend):
         # amax and amin, unlike max and min, take several dimensions and none
         "max": _over_axes("amax"), "min": _over_axes("amin"),
         "var": _over_axes("var", all_by_name=True),
+        "std": _over_axes("std", all_by_name=True),
+        "vector_norm": _over_axes("linalg.vector_norm"),
         "logsumexp": _over_axes("logsumexp", all_by_name=True),
         "softmax": template("torch.softmax({0}, dim={axis})"),
         "log_softmax": template("torch.log_softmax({0}, dim={axis})"),

@@ -16,6 +16,7 @@ from conformance.catalogue import (
     layers,
     linear_algebra,
     normalization,
+    norms,
     pooling,
     products,
     rearranging,
@@ -27,4 +28,5 @@ from conformance.catalogue import (
 
 FAMILIES = (core, elementwise, complex_numbers, fourier, reductions, shapes, linear_algebra,
             indexing, rearranging, products, convolution, pooling, activations, special, sorting,
-            cumulative, normalization, layers, gathering)
+            cumulative, normalization, layers, gathering,
+            norms)

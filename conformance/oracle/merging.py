@@ -90,7 +90,7 @@ def _uses(graph: Graph, node: Node, operand: int) -> int:
             return 3 * (graph.nodes[operand].type.shape[node["axis"]] or 1)
         case "trapezoid":
             return 2
-        case "var" | "softmax" | "log_softmax" | "logsumexp":
+        case "var" | "std" | "softmax" | "log_softmax" | "logsumexp":
             return 3  # the numbers themselves, their centre or largest, and their sum
         case "conv1d" | "conv2d" | "conv3d" \
                 | "conv_transpose1d" | "conv_transpose2d" | "conv_transpose3d":

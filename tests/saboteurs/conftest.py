@@ -33,6 +33,7 @@ BEHIND_THE_CATALOGUE = {
     "inverse_deviation", "masked_softmax", "direction",
     *("gather_at", "put_at", "accumulate_at", "add_rows", "take_rows", "multiply_at"),
     "neighbour_sum",
+    *("euclidean_norm", "power_norm", "signed_power"),
 }
 # what is multiplied at places is always ones
 NEVER_ASKED = {("multiply_at", 0)}

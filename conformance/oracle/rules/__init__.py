@@ -22,6 +22,7 @@ from conformance.oracle.rules import (
     layers,
     linear_algebra,
     normalization,
+    norms,
     pooling,
     products,
     rearranging,
@@ -34,7 +35,8 @@ from conformance.oracle.rules import (
 # a rule of a later family takes the place of an earlier one's
 FAMILIES = (elementwise, complex_numbers, fourier, reductions, shapes, linear_algebra, rearranging,
             products, convolution, pooling, activations, special, sorting, cumulative,
-            normalization, layers, gathering)
+            normalization, layers, gathering,
+            norms)
 
 
 def _table(name: str) -> dict[str, Any]:
