@@ -44,7 +44,7 @@ def test_the_wheel_holds_cases_waivers_and_schemas(wheel):
     for folder, pattern in (("cases", "*.py"), ("cases", "*.toml")):
         for path in (ROOT / folder).glob(pattern):
             assert f"conformance/cases/{path.name}" in names
-    for name in ("graph", "results", "vector", "vectors"):
+    for name in ("accuracy", "graph", "results", "vector", "vectors"):
         assert f"conformance/schemas/{name}.schema.json" in names
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from textwrap import shorten
 
 from rich import box
 from rich.console import Console
@@ -16,6 +17,7 @@ from conformance.reports.terminal import say
 from conformance.verdict import counted
 
 SHOWN_WORST = 10
+REASON = 160  # characters
 ORDER_NAMES = ("f", "f'", "f''")
 
 
@@ -104,7 +106,7 @@ def failures(measurements: Iterable[Measurement]) -> list[str]:
     for one in measurements:
         if one.status not in ("measured", "unsupported"):
             # the place in the printed code differs from dtype to dtype
-            reason = one.reason.partition(", at line ")[0]
+            reason = shorten(one.reason.partition(", at line ")[0], REASON, placeholder=" ...")
             what = f"{ORDER_NAMES[one.order]} of {one.line}"
             found[one.backend, one.status.replace("_", " "), reason][what] = None
     return [f"{status} on {backend}: {', '.join(what)}: {reason}"
