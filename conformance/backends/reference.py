@@ -38,6 +38,25 @@ def _written(call: Call) -> Expr:
                 f"axis={call['axis']})")
 
 
+def _of_indices(name: str) -> Spelling:
+    def spell(call: Call) -> Expr:
+        reduction = "" if call["reduction"] == "mean" else f', reduction="{call["reduction"]}"'
+        return Expr(f"engine.{name}({call.text}, {plain(list(call['target']))}{reduction})")
+
+    return spell
+
+
+def _cross_entropy(call: Call) -> Expr:
+    """The engine has it by indices, and by labels for who smooths them."""
+    smoothing, classes = call["label_smoothing"], call.shape[1]
+    if not smoothing:
+        return _of_indices("sparse_softmax_cross_entropy")(call)
+    labels = (f"(1 - {plain(smoothing)}) * engine.one_hot({plain(list(call['target']))}, {classes},"
+              f' dtype="{call.types[0].dtype}") + {plain(smoothing)} / {classes}')
+    reduction = "" if call["reduction"] == "mean" else f', reduction="{call["reduction"]}"'
+    return Expr(f"engine.softmax_cross_entropy({call.text}, {labels}{reduction})")
+
+
 class ReferenceBackend(Backend):
     """reference_engine, the suite's own NumPy tape."""
 
@@ -69,6 +88,9 @@ class ReferenceBackend(Backend):
         **{f"segment_{name}": function(f"engine.unsorted_segment_{name}",
                                        positional=("segment_ids", "num_segments"))
            for name in ("sum", "mean", "prod", "max", "min")},
+        "nll_loss": _of_indices("nll_loss"), "cross_entropy": _cross_entropy,
+        "poisson_nll_loss": function("engine.poisson_nll_loss", eps="epsilon"),
+        "gaussian_nll_loss": function("engine.gaussian_nll_loss", eps="epsilon"),
     }
 
     def array(self, values: np.ndarray, dtype: str) -> str:

@@ -43,9 +43,9 @@ class AutogradGradStyle(Emitter):
     # gradients that torch computes from the result, or from a step on the way to it; atan2's two
     # gradients share a denominator
     through_result = frozenset({
-        "atan2", "cumulative_logsumexp", "cumulative_prod", "exp", "expm1", "hypot", "log_softmax",
-        "logsumexp", "prod", "reciprocal", "rsqrt", "sigmoid", "softmax", "softsign", "sqrt", "std",
-        "tan", "tanh", "tanhshrink", "vector_norm"})
+        "atan2", "cosine_similarity", "cumulative_logsumexp", "cumulative_prod", "exp", "expm1",
+        "hypot", "log_softmax", "logsumexp", "prod", "reciprocal", "rsqrt", "sigmoid", "softmax",
+        "softsign", "sqrt", "std", "tan", "tanh", "tanhshrink", "vector_norm"})
 
     def body(self) -> None:
         tracked = differentiated(self.graph)

@@ -39,6 +39,7 @@ FAMILIES_LEFT_OUT = {
     "decompositions": "matrices that are well conditioned need programs of their own",
     "sorting": "values have to be apart in whole programs",
     "gathering": "indices need programs of their own",
+    "losses": "targets need programs of their own",
 }
 # families whose operators of one operand the catalogue's `domain` tells how to use
 OF_DOMAIN = ("elementwise", "activations", "special")

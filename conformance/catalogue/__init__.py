@@ -15,6 +15,7 @@ from conformance.catalogue import (
     indexing,
     layers,
     linear_algebra,
+    losses,
     normalization,
     norms,
     pooling,
@@ -28,5 +29,4 @@ from conformance.catalogue import (
 
 FAMILIES = (core, elementwise, complex_numbers, fourier, reductions, shapes, linear_algebra,
             indexing, rearranging, products, convolution, pooling, activations, special, sorting,
-            cumulative, normalization, layers, gathering,
-            norms)
+            cumulative, normalization, layers, gathering, norms, losses)

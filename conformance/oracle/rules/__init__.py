@@ -21,6 +21,7 @@ from conformance.oracle.rules import (
     gathering,
     layers,
     linear_algebra,
+    losses,
     normalization,
     norms,
     pooling,
@@ -35,8 +36,7 @@ from conformance.oracle.rules import (
 # a rule of a later family takes the place of an earlier one's
 FAMILIES = (elementwise, complex_numbers, fourier, reductions, shapes, linear_algebra, rearranging,
             products, convolution, pooling, activations, special, sorting, cumulative,
-            normalization, layers, gathering,
-            norms)
+            normalization, layers, gathering, norms, losses)
 
 
 def _table(name: str) -> dict[str, Any]:

@@ -37,13 +37,12 @@ def constant(arithmetic: Arithmetic, ball: arb) -> Jet:
     return arithmetic.literal(ball, representable=False)
 
 
-def pieces(arithmetic: Arithmetic, x: Jet, right: Callable[[], Jet],
-           left: Callable[[], Jet]) -> Jet:
-    """One branch for x > 0 and one for x < 0; far from 0 the other may have no value."""
-    side = sign(x[0])
+def pieces(arithmetic: Arithmetic, side: int | None, positive: Callable[[], Jet],
+           negative: Callable[[], Jet]) -> Jet:
+    """One branch for each side; far from where they join the other may have no value."""
     if side:
-        return right() if side > 0 else left()
-    return arithmetic.choose(side, right(), left())
+        return positive() if side > 0 else negative()
+    return arithmetic.choose(side, positive(), negative())
 
 
 # Smooth ----------------------------------------------------------------------------------
@@ -75,7 +74,7 @@ def softsign(arithmetic: Arithmetic, node: Node, x: Jet) -> Jet:
     def over(size: Jet) -> Jet:
         return arithmetic.divide(x, arithmetic.add(({0: ONE}, size)))
 
-    return pieces(arithmetic, x, lambda: over(x), lambda: over(arithmetic.negative(x)))
+    return pieces(arithmetic, sign(x[0]), lambda: over(x), lambda: over(arithmetic.negative(x)))
 
 
 def squareplus(arithmetic: Arithmetic, node: Node, x: Jet) -> Jet:
@@ -193,19 +192,19 @@ def exponential(scale: arb, rate: arb) -> Function:
 def elu(arithmetic: Arithmetic, node: Node, x: Jet) -> Jet:
     alpha = literal(arithmetic, node["alpha"], node.type.dtype)[0]
     below = exponential(alpha, ONE)
-    return pieces(arithmetic, x, lambda: x, lambda: arithmetic.compose(below, x))
+    return pieces(arithmetic, sign(x[0]), lambda: x, lambda: arithmetic.compose(below, x))
 
 
 def celu(arithmetic: Arithmetic, node: Node, x: Jet) -> Jet:
     alpha = literal(arithmetic, node["alpha"], node.type.dtype)[0]
     below = exponential(alpha, 1 / alpha)
-    return pieces(arithmetic, x, lambda: x, lambda: arithmetic.compose(below, x))
+    return pieces(arithmetic, sign(x[0]), lambda: x, lambda: arithmetic.compose(below, x))
 
 
 def selu(arithmetic: Arithmetic, node: Node, x: Jet) -> Jet:
     above = constant(arithmetic, arb(SELU_SCALE))
     below = exponential(arb(SELU_SCALE * SELU_ALPHA), ONE)
-    return pieces(arithmetic, x, lambda: arithmetic.multiply(x, above),
+    return pieces(arithmetic, sign(x[0]), lambda: arithmetic.multiply(x, above),
                   lambda: arithmetic.compose(below, x))
 
 
