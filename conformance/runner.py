@@ -56,8 +56,15 @@ class Task:
                 f"--dtype {self.dtype}{mode}")
 
     @property
+    def graph(self) -> Graph:
+        """The case's graph; where the case has no such precision, that of another."""
+        return self.case.graph(self.dtype if self.case.runs_in(self.dtype) else "float32")
+
+    @property
     def call(self) -> Call:
         """What a process is sent."""
+        if not self.case.runs_in(self.dtype):
+            return NoAnswer, ("unsupported", f"there are no complex numbers of {self.dtype}")
         # by name: an import that fails there is then an answer, rather than the end of a process
         return evaluate, (spelled(self.backend), self.case.graph(self.dtype),
                           self.case.values(self.dtype), self.mode, self.case.name)
@@ -180,13 +187,12 @@ def plan(cases: Iterable[Case], backends: Iterable[Backend], dtypes: tuple[str, 
     for case in cases:
         waivers_beside(folder_of(case))
         recorded_in(folder_of(case))
-        possible = [dtype for dtype in dtypes if case.runs_in(dtype)]
-        error = case_error(case, possible)
+        error = case_error(case, dtypes)
         if error:
             errors.append(error)
         else:
             tasks += [Task(case, backend, dtype, mode)
-                      for backend in backends for dtype in possible for mode in modes]
+                      for backend in backends for dtype in dtypes for mode in modes]
     return tasks, errors
 
 
@@ -211,7 +217,8 @@ def case_error(case: Case, dtypes: Iterable[str]) -> CaseError | None:
     doing = "was traced"
     try:
         for dtype in dtypes:
-            case.graph(dtype)
+            if case.runs_in(dtype):
+                case.graph(dtype)
         doing = "had its closed forms checked"
         _check_closed_forms(case)
     except CaseError as error:
@@ -309,9 +316,10 @@ def judge(task: Task, outcome: Outcome,
     common = {"case": task.case.id, "backend": task.backend.name, "backend_version": version,
               "dtype": task.dtype, "mode": task.mode, "reproduce": task.command}
     verdicts = [_verdict(task, output, outcome, common, max_ulp)
-                for output in task.case.graph(task.dtype).outputs]
+                for output in task.graph.outputs]
     applicable = [w for w in waivers_beside(folder_of(task.case)) if w.covers(
-        task.case.name, task.backend.name, version, task.dtype, task.mode)]
+        task.case.name, task.backend.name, version, task.dtype, task.mode)
+        and task.case.runs_in(task.dtype)]
     verdicts = [held_to_record(verdict, folder_of(task.case)) for verdict in verdicts]
     excused = [_excused(verdict, applicable) for verdict in verdicts]
     stale = [f"{w.where}: this waiver is not needed: {task.case.name} on {task.label} {version} "
@@ -343,7 +351,7 @@ def _nested(got: np.ndarray) -> Any:
 
 def _verdict(task: Task, output: Output, outcome: Outcome, common: Mapping[str, str],
              max_ulp: float | None) -> Verdict:
-    derivative, node = output.name, task.case.graph(task.dtype).nodes[output.node]
+    derivative, node = output.name, task.graph.nodes[output.node]
     known: dict[str, Any] = {**common, "derivative": derivative, "where": str(node.where)}
     if isinstance(outcome, NoAnswer):
         return Verdict(**known, verdict=outcome.verdict, reason=outcome.reason)

@@ -123,7 +123,7 @@ def export(cases: Iterable[Case], out: Path, dtypes: Iterable[str] = runner.DTYP
             on_start(len(cases) * len(dtypes))
         usable: dict[str, list[Case]] = {}
         for case in cases:
-            error = runner.case_error(case, [d for d in dtypes if case.runs_in(d)])
+            error = runner.case_error(case, dtypes)
             if error:
                 errors.append(error)
             else:

@@ -328,3 +328,34 @@ def test_a_budget_is_not_held_against_the_nearest_number():
     true = truth([1 + 2**-24 + 2**-30])
     got = np.array([1 + 2**-23], "float32")
     assert compare(got, true, TensorType((1,), "float32"), max_ulp=0.5).verdict == "agrees"
+
+
+# --- complex numbers ----------------------------------------------------------------------------
+
+def complex_verdict(got, hi, allowed=1e-6):
+    wanted = TensorType(np.shape(got), "complex64")
+    return compare(np.array(got, "complex64"), truth(hi, allowed), wanted)
+
+
+def test_both_parts_of_a_complex_number_are_judged():
+    assert complex_verdict([1 + 2j, 0.5j], [[1, 2], [0, 0.5]]).verdict == "agrees"
+    found = complex_verdict([1 + 2j, 0.5j], [[1, 2], [0, 0.25]])
+    assert (found.verdict, found.element) == ("differs", (1, 1))
+    assert found.reason.startswith("imaginary part: rounding in float32 explains")
+    found = complex_verdict([1 + 2j, 0.5j], [[1.5, 2], [0, 0.5]])
+    assert (found.verdict, found.element) == ("differs", (0, 0))
+    assert found.reason.startswith("real part: ")
+
+
+def test_a_conjugate_differs():
+    assert complex_verdict(1 - 2j, [1, 2]).verdict == "differs"
+
+
+def test_a_real_answer_is_no_complex_one():
+    found = compare(np.array(1.0, "float32"), truth([1, 0], 1e-6), TensorType((), "complex64"))
+    assert (found.verdict, found.reason) == (
+        "differs", "got dtype float32, wanted complex64, whose values agree")
+
+
+def test_an_imaginary_part_that_is_no_number_never_agrees():
+    assert complex_verdict(complex(1, math.nan), [1, 2]).verdict == "differs"

@@ -18,6 +18,7 @@ from conformance.typing_rules import FLOATS, TensorType
 names = st.none() | st.text(min_size=1, max_size=5)
 places = st.none() | st.builds(Location, st.text(), st.integers(0, 99))
 floats = st.floats(allow_nan=True) | st.sampled_from([-0.0, 0.0, 1.0, math.inf, -math.inf, 5e-324])
+complexes = st.complex_numbers(allow_nan=False, allow_infinity=False)
 ints = st.integers(-2**63, 2**63 - 1)
 
 
@@ -37,6 +38,8 @@ def leaves(draw, dtype, name):
              kind=draw(st.sampled_from(["constant", "variable"]))),
         made("constant", TensorType(shape, dtype), value=tuple(numbers)),
         made("literal", TensorType((), dtype), value=draw(floats | ints)),
+        made("literal", TensorType((), "complex64"), value=draw(complexes)),
+        made("constant", TensorType((2,), "complex128"), value=(draw(complexes), draw(ints))),
         made("literal", TensorType((), "bool"), value=draw(st.booleans())),
         made("constant", TensorType(shape, "bool"), value=tuple(bools)),
         made("constant", TensorType(shape, "int64"), value=tuple(whole)),

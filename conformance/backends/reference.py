@@ -96,7 +96,8 @@ class ReferenceBackend(Backend):
     def array(self, values: np.ndarray, dtype: str) -> str:
         suffix = "" if dtype in ("float64", "complex128", "bool", "int64") else f', dtype="{dtype}"'
         if values.size == 0:
-            return f"engine.zeros({plain(values.shape)}{suffix})"
+            kind = "" if dtype == "float64" else f', dtype="{dtype}"'
+            return f"engine.zeros({plain(values.shape)}{kind})"
         return f"engine.constant({nested(values, dtype)}{suffix})"
 
     def leaf(self, values: np.ndarray, dtype: str, *, kind: str, differentiated: bool) -> str:

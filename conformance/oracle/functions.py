@@ -65,10 +65,8 @@ class Function:
     def check_domain(self, at: arb, order: int) -> None:
         if self.pole and at.is_zero():
             raise NoValue("domain", "has a pole at 0", final=True)
-        if self.cut and not at.real > 0 and at.imag.contains(0):
-            if at.imag.is_zero() and at.real <= 0:
-                raise NoValue("domain", "is on its branch cut", final=True)
-            raise NoValue("branch", "may be on its branch cut", final=False)
+        if self.cut:
+            check_cut(at)
         for end, outside in ((self.low, arb.__lt__), (self.high, arb.__gt__)):
             if end is None:
                 continue
@@ -76,6 +74,14 @@ class Function:
                 raise NoValue("domain", "is outside its domain", final=True)
             if at == end and not (self.closed and order == 0):
                 raise NoValue("domain", "is at the end of its domain", final=True)
+
+
+def check_cut(at: acb) -> None:
+    """Raise NoValue on the negative real axis and at 0, where log jumps."""
+    if not at.real > 0 and at.imag.contains(0):
+        if at.imag.is_zero() and at.real <= 0:
+            raise NoValue("cut", "is on its branch cut", final=True)
+        raise NoValue("branch", "may be on its branch cut", final=False)
 
 
 def sigmoid_series(t: arb_series) -> arb_series:

@@ -8,6 +8,7 @@ from typing import Any
 from flint import acb
 
 from conformance.graph import Node
+from conformance.oracle.functions import check_cut
 from conformance.oracle.jets import Arithmetic, Jet, imaginary_part, real_part
 from conformance.oracle.rules import elementwise
 
@@ -36,6 +37,7 @@ def from_parts(arithmetic: Arithmetic, node: Node, x: Jet, w: Jet) -> Jet:
 
 
 def angle(arithmetic: Arithmetic, node: Node, x: Jet) -> Jet:
+    check_cut(acb(x[0]))
     return elementwise.atan2(arithmetic.real, node, imag(arithmetic, node, x),
                              real(arithmetic, node, x))
 
@@ -51,10 +53,9 @@ def log(arithmetic: Arithmetic, node: Node, x: Jet) -> Jet:
     """The value by its parts, as kernels do: near 1 it is small, and their errors are not."""
     if not is_complex(x):
         return arithmetic.apply("log", x)
-    here = {0: x[0]}
+    result, here = arithmetic.apply("log", x), {0: x[0]}
     size = arithmetic.real.apply("log", absolute(arithmetic, node, here))
-    value = acb(size[0], angle(arithmetic, node, here)[0])
-    return {**arithmetic.apply("log", x), 0: value}
+    return {**result, 0: acb(size[0], angle(arithmetic, node, here)[0])}
 
 
 def power(arithmetic: Arithmetic, node: Node, base: Jet, exponent: Jet) -> Jet:
