@@ -137,6 +137,6 @@ class AutogradBackend(Backend):
         default = dtype in ("float64", "complex128", "bool", "int64")
         suffix = "" if default else f", dtype=np.{dtype}"
         if values.size == 0:
-            kind = "" if dtype == "float64" else f", dtype=np.{dtype}"
+            kind = {"float64": "", "bool": ", dtype=bool"}.get(dtype, f", dtype=np.{dtype}")
             return f"np.zeros({plain(values.shape)}{kind})"
         return f"np.array({nested(values, dtype)}{suffix})"

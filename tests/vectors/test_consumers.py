@@ -101,8 +101,11 @@ def test_what_is_read_is_what_the_suite_knows_bit_by_bit(corpus, cases):
     for vector in found:
         case, dtype = written[vector["case"]], vector["dtype"]
         for name, values in case.values(dtype).items():
-            read = np.array(vector["inputs"][name]["values"], dtype=values.dtype)
-            assert read.reshape(values.shape).tobytes() == values.tobytes(), vector["case"]
+            # complex ones are read as their parts
+            read = np.array(vector["inputs"][name]["values"], dtype=values.real.dtype)
+            assert read.tobytes() == values.tobytes(), vector["case"]
+            parts = (2,) if values.dtype.kind == "c" else ()
+            assert vector["inputs"][name]["shape"] == [*values.shape, *parts]
         truths = runner.truths(case, dtype)
         assert list(truths) == list(vector["derivatives"])
         for name, truth in truths.items():
