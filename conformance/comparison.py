@@ -129,7 +129,7 @@ def compare_numbers(got: np.ndarray, truth: Truth, dtype: str,
     nearest = error <= unit / 2 + radius  # the nearest number is always right
     # a difference is a difference when it is proven: beyond the truth's own error
     outside = (error > truth.allowed + radius) & ~nearest
-    size = np.where(truth.hi == 0, _size_of_zeros(truth), np.abs(truth.hi))
+    size = _sizes(truth)
     vague = truth.allowed > LARGEST_USEFUL_ALLOWANCE * size
     unclear = (vague | ~np.isfinite(truth.allowed)) & ~nearest & ~outside
     for verdict, where in (("differs", outside), ("inconclusive", unclear)):
@@ -143,10 +143,15 @@ def compare_numbers(got: np.ndarray, truth: Truth, dtype: str,
     return _at("agrees", np.ones_like(outside), got, error, unit, truth, dtype)
 
 
-def _size_of_zeros(truth: Truth) -> np.ndarray | float:
-    """What a true zero is small against: its terms, else the other elements or 1."""
-    ordinary = max(1.0, float(np.max(np.abs(truth.hi))))
-    return ordinary if truth.scale is None else np.where(truth.scale > 0, truth.scale, ordinary)
+def _sizes(truth: Truth) -> np.ndarray:
+    """What an allowance is small against: an element, or the larger terms that cancel in it.
+
+    A zero without terms is measured by the largest element, or by 1.
+    """
+    size = np.abs(truth.hi)
+    if truth.scale is not None:
+        size = np.maximum(size, np.where(np.isfinite(truth.scale), truth.scale, 0.0))
+    return np.where(size == 0, max(1.0, float(np.max(np.abs(truth.hi)))), size)
 
 
 def _rightly_infinite(got: np.ndarray, truth: Truth, dtype: str) -> np.ndarray:

@@ -23,8 +23,8 @@ class Truth:
         the truth is beyond float64, hi is infinite, lo is 0 and radius is infinite.
     radius: a proven bound on |truth - (hi + lo)|, rounded up.
     allowed: the absolute error that rounding in the graph's dtype explains; may be infinite.
-    scale: the size of the terms that cancel in an element that is 0, or 0 where it has none; None
-        where no such element is allowed anything.
+    scale: the size of the terms that an element is the sum of, or 0 where it has none; None where
+        rounding explains a small part of every element alone.
     note: why the allowance is infinite, where it is.
     """
 

@@ -27,6 +27,8 @@ NEGLIGIBLE_EXPONENT = -1200
 ROUNDING_PRECISION = 1024
 # Refusals that may be of a kink: a norm at 0 is a square root at the end of its domain.
 AT_KINKS = ("kink", "domain")
+# An allowance beyond this part of an element is measured by the terms that cancel in it.
+USEFUL = 0.05
 # A closed form that rounding may change by more than this part of the derivative says nothing,
 # unless the change is negligible beside the largest element (or 1): some elements are true zeros.
 VAGUE = 2.0**-10
@@ -47,7 +49,7 @@ def derivatives(graph: Graph, inputs: Inputs) -> dict[str, Truth | Kink | Cannot
             truth = certain[o.name]
             found[o.name] = truth if isinstance(truth, CannotCertify) else as_truth(
                 truth, real_numbers(noisy, o.node), adjoints.overflow(noisy, o.node))
-    _weigh_zeros(merged, inputs, found)
+    _weigh_cancelling(merged, inputs, found)
     for o in outputs:
         refusal = found[o.name]
         if isinstance(refusal, CannotCertify) and refusal.kind in AT_KINKS:
@@ -55,11 +57,11 @@ def derivatives(graph: Graph, inputs: Inputs) -> dict[str, Truth | Kink | Cannot
     return found
 
 
-def _weigh_zeros(graph: Graph, inputs: Inputs,
+def _weigh_cancelling(graph: Graph, inputs: Inputs,
                  found: dict[str, Truth | Kink | CannotCertify]) -> None:
-    """Give zeros that rounding may change the size of what cancels in them."""
+    """Give elements of which rounding may change much the size of what cancels in them."""
     vague = tuple(o for o in graph.outputs if isinstance(truth := found[o.name], Truth)
-                  and ((truth.hi == 0) & (truth.allowed > 0)).any())
+                  and (truth.allowed > USEFUL * np.abs(truth.hi)).any())
     if vague:
         sizes = scales.scales(merge(graph, vague), inputs)
         found.update({o.name: replace(found[o.name], scale=sizes[o.name]) for o in vague})

@@ -10,7 +10,7 @@ from flint import acb, arb
 
 from conformance.errors import UsageError
 from conformance.graph import DERIVATIVES, LEAVES, Graph, Node
-from conformance.oracle import decisions
+from conformance.oracle import decisions, sweeps
 from conformance.oracle.functions import NoValue
 from conformance.oracle.jets import (
     LEVEL_BITS,
@@ -56,11 +56,16 @@ class Evaluation:
 
     def __init__(self, graph: Graph, inputs: Mapping[str, np.ndarray],
                  arithmetic: Callable[[str], Arithmetic],
-                 nudges: Mapping[int, Sequence[arb]] | None = None) -> None:
-        """nudges: node -> what each of its elements is moved by."""
+                 nudges: Mapping[int, Sequence[arb]] | None = None,
+                 moving: Mapping[int, Sequence[arb]] | None = None) -> None:
+        """nudges: node -> what each of its elements is moved by.
+
+        moving: node -> the tangent of each of its elements, at the level of sweeps' checks.
+        """
         self.graph = graph
         self.inputs = inputs
         self.nudges = nudges or {}
+        self.moving = moving or {}
         self.arithmetics = {dtype: arithmetic(dtype)
                             for dtype in {node.type.dtype for node in graph}}
         self.uses = uses(graph)
@@ -69,6 +74,7 @@ class Evaluation:
         # (node, identities of its operands) -> (result, operands kept alive): an element that no
         # shift reaches is the same object in every evaluation of the node, and is found here
         self.known: dict[Any, tuple[Any, Any]] = {}
+        self._swept: dict[Node, bool] = {}
 
     def value(self, position: int) -> np.ndarray:
         """An object array of jets (or bools); what cannot be had is Missing."""
@@ -113,10 +119,20 @@ class Evaluation:
 
     def _below_derivative(self, node: Node, shifts: tuple[Shift, ...]) -> list[Key]:
         target, source, *factor = node.inputs
+        if self.swept(node, shifts):
+            return [self.key(target, ())]
         found = [self.key(i, shifts) for i in factor]
         if source in self.graph.ancestors[target]:
             found.insert(0, self.key(target, (*shifts, self.fresh(node, shifts))))
         return found
+
+    def swept(self, node: Node, shifts: tuple[Shift, ...]) -> bool:
+        """Whether this is a gradient that a sweep backward answers for."""
+        if node.op != "grad" or shifts or self.moving:
+            return False
+        if node not in self._swept:
+            self._swept[node] = sweeps.is_large(self, *node.inputs)
+        return self._swept[node]
 
     def fresh(self, node: Node, shifts: tuple[Shift, ...], element: int | None = None) -> Shift:
         """The shift of a derivative's source, at a level that is free."""
@@ -143,6 +159,9 @@ class Evaluation:
         else:
             value = RULES[node.op](step, *(self.values[self.key(
                 i, () if node.op == "stop_gradient" else shifts)] for i in node.inputs))
+            if node.op == "stop_gradient" and self.moving:
+                value = filled([jet if type(jet) is Missing else {0: jet[0]} for jet in value.flat],
+                               value.shape)
         own = [shift for shift in shifts if shift.node == position]
         tangents = [None if k is None else self.values[k] for k in self.tangents(key)]
         return step.finish(value, list(zip(own, tangents, strict=True)))
@@ -153,6 +172,11 @@ class Evaluation:
         target, source, *factor = node.inputs
         if source not in self.graph.ancestors[target]:
             return step.constant(ZERO)
+        if self.swept(node, shifts):
+            try:
+                return sweeps.gradient(self, target, source)
+            except NoValue as reason:
+                return filled([step.missing(reason)] * node.type.size, node.type.shape)
         fresh = self.fresh(node, shifts)
         value = self.values[self.key(target, (*shifts, fresh))]
         if node.op == "jvp":
@@ -358,15 +382,21 @@ class Step:
                shifts: list[tuple[Shift, np.ndarray | None]]) -> np.ndarray:
         """Add the shifts of this very node, then what the arithmetic does to finished values."""
         nudges = self.evaluation.nudges.get(self.position)
+        moving = self.evaluation.moving.get(self.position)
         if self.node.type.is_complex:  # a real number among them is promoted
             value = filled([self.once(promoted, (jet,), "promoted") for jet in value.flat],
                            value.shape)
-        if not self.node.type.is_inexact or not (shifts or nudges or self.arithmetic.noisy):
+        if not self.node.type.is_inexact or not (shifts or nudges or moving
+                                            or self.arithmetic.noisy):
             return value
         flat = list(value.flat)
         if nudges:
             flat = [self.once(lambda jet, by=by: {**jet, 0: jet[0] + by}, (jet,), ("nudge", k))
                     for k, (jet, by) in enumerate(zip(flat, nudges, strict=True))]
+        if moving:
+            at = 1 << sweeps.CHECK_LEVEL * LEVEL_BITS
+            flat = [jet if type(jet) is Missing else {**jet, at: by}
+                    for jet, by in zip(flat, moving, strict=True)]
         for shift, tangents in shifts:
             elements = range(len(flat)) if shift.element is None else (shift.element,)
             for k in elements:

@@ -124,6 +124,10 @@ class Arithmetic:
         """Coefficients 0..order of the function at a ball."""
         return function.taylor(at, order)
 
+    def inner_product_roundings(self, count: int) -> float:
+        """What a sum of `count` products may be off by, relative to that of their sizes."""
+        return 0.0
+
     def add(self, jets: Sequence[Jet]) -> Jet:
         """The sum of any number of jets."""
         if not jets:

@@ -62,6 +62,10 @@ class Noisy(Arithmetic):
     def term(self, x: arb, y: arb) -> arb:
         return x * y * self.product
 
+    def inner_product_roundings(self, count: int) -> float:
+        """What a sum of `count` products may be off by, relative to that of their sizes."""
+        return self.u * (allowances.PRODUCT + allowances.ADDITION * (count - 1)) * (1 + 2.0**-30)
+
     def add(self, jets: Sequence[Jet]) -> Jet:
         """One addition is off by u times its result; several, in any order, by u a term each."""
         terms: dict[int, list[arb]] = {}

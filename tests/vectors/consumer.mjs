@@ -142,7 +142,7 @@ function evaluate(vector, wanted, values) {
   return values[wanted];
 }
 
-function element(got, hi, lo, radius, allowed, scale) {
+function element(got, hi, lo, radius, allowed, scale, ordinary) {
   const allowance = allowed === null ? Infinity : hex(allowed);
   if (!Number.isFinite(got) || !Number.isFinite(hi)) {
     const reach = Math.abs(hi) + (allowed === null ? 0 : allowance);
@@ -151,7 +151,7 @@ function element(got, hi, lo, radius, allowed, scale) {
     return allowed === null ? "inconclusive" : "differs";
   }
   if (Math.abs(got - hi - lo) > allowance + radius) return "differs";
-  return allowance > 0.05 * (Math.abs(hi) || scale) ? "inconclusive" : "agrees";
+  return allowance > 0.05 * (Math.max(Math.abs(hi), scale) || ordinary) ? "inconclusive" : "agrees";
 }
 
 // whether an answer is a mixture of limits, to a millionth: steps toward the limit farthest that way
@@ -184,9 +184,9 @@ function judge(got, { shape, truth, kink, refusal }) {
   }
   const [hi, lo, radius] = [truth.hi, truth.lo, truth.radius].map((column) => column.map(hex));
   const ordinary = hi.reduce((largest, x) => Math.max(largest, Math.abs(x)), 1);
-  const scale = (i) => (truth.scale && hex(truth.scale[i])) || ordinary;
+  const scale = (i) => (truth.scale ? hex(truth.scale[i]) : 0);
   const found = got.data.map((x, i) =>
-    element(x, hi[i], lo[i], radius[i], truth.allowance[i], scale(i)));
+    element(x, hi[i], lo[i], radius[i], truth.allowance[i], scale(i), ordinary));
   return ["differs", "inconclusive"].find((verdict) => found.includes(verdict)) ?? "agrees";
 }
 

@@ -97,7 +97,8 @@ def _mixed(got, limits, steps=10000):
 
 def _judge(got, truth, dtype):
     ordinary = max([1.0, *map(abs, truth["hi"])])
-    scales = [size or ordinary for size in truth.get("scale", [0.0] * len(got))]
+    scales = [max(abs(hi), size) or ordinary
+              for hi, size in zip(truth["hi"], truth.get("scale", [0.0] * len(got)), strict=True)]
     columns = (truth[name] for name in ("hi", "lo", "radius", "allowance"))
     found = {_element(*row, dtype) for row in zip(got, *columns, scales, strict=True)}
     return next((v for v in ("differs", "inconclusive") if v in found), "agrees")
@@ -113,4 +114,4 @@ def _element(got, hi, lo, radius, allowance, scale, dtype):
         return "inconclusive"
     if abs((got - hi) - lo) > allowance + radius:
         return "differs"
-    return "inconclusive" if allowance > LARGEST_USEFUL * (abs(hi) or scale) else "agrees"
+    return "inconclusive" if allowance > LARGEST_USEFUL * scale else "agrees"

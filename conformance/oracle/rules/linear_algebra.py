@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from flint import arb, arb_mat
 
 from conformance.graph import Node
-from conformance.oracle.jets import Arithmetic, Jet
+from conformance.oracle.jets import ZERO, Arithmetic, Jet, levels
 from conformance.oracle.walking import filled
 
 
@@ -32,7 +33,60 @@ def inner_product(arithmetic: Arithmetic, row: Sequence[Jet], column: Sequence[J
                            for x, y in zip(row, column, strict=True)])
 
 
+# products of one infinitesimal or none, from so many multiplications on, are FLINT's
+MANY_PRODUCTS = 20_000
+FEW_MONOMIALS = 4
+
+
+def product_of_balls(arithmetic: Arithmetic, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """a @ b of matrices of real balls, with the rounding that an inner product may have."""
+    rows, inner, columns = *a.shape, b.shape[1]
+    found = arb_mat(rows, inner, list(a.flat)) * arb_mat(inner, columns, list(b.flat))
+    balls = found.entries()
+    if arithmetic.noisy and inner:
+        roundings = arithmetic.inner_product_roundings(inner)
+        # absolute values as floats: their product loses a relative 2^-40 of itself at most
+        sizes = _magnitudes(a) @ _magnitudes(b) * (1 + 2.0**-40)
+        balls = [x + arb(0, float(size) * roundings)
+                 for x, size in zip(balls, sizes.flat, strict=True)]
+    return filled(balls, (rows, columns))
+
+
+def _magnitudes(balls: np.ndarray) -> np.ndarray:
+    return np.array([float(x.abs_upper()) for x in balls.flat]).reshape(balls.shape)
+
+
+def _by_monomials(x: np.ndarray) -> dict[int, np.ndarray] | None:
+    """A matrix of real balls for each monomial, or None where there are many."""
+    monomials: set[int] = set()
+    for jet in x.flat:
+        monomials |= jet.keys()
+        if len(monomials) > FEW_MONOMIALS:
+            return None
+    return {m: filled([jet.get(m, ZERO) for jet in x.flat], x.shape) for m in sorted(monomials)}
+
+
+def _large_product(arithmetic: Arithmetic, node: Node, a: np.ndarray,
+                   b: np.ndarray) -> np.ndarray | None:
+    """Products monomial by monomial; None where they are few, or their monomials many."""
+    if a.ndim != 2 or b.ndim != 2 or a.size * b.shape[1] < MANY_PRODUCTS or node.type.is_complex:
+        return None
+    left, right = _by_monomials(a), _by_monomials(b)
+    if left is None or right is None:
+        return None
+    jets: list[list[Jet]] = [[] for _ in range(node.type.size)]
+    for s, one in left.items():
+        for t, other in right.items():
+            if not levels(s) & levels(t):
+                for k, ball in enumerate(product_of_balls(arithmetic, one, other).flat):
+                    jets[k].append({0: ZERO, s | t: ball})
+    return filled([arithmetic.add(terms) for terms in jets], node.type.shape)
+
+
 def matmul(arithmetic: Arithmetic, node: Node, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    large = _large_product(arithmetic, node, a, b)
+    if large is not None:
+        return large
     return filled([inner_product(arithmetic, row, column) for row, column in inner_products(a, b)],
                   node.type.shape)
 
