@@ -8,7 +8,8 @@ from conformance.backends import get_backend
 from conformance.calibration.judging import Truths, components
 from conformance.calibration.programs import Plan, RandomProgram, program
 from conformance.errors import CannotCertify
-from conformance.oracle import Truth, derivatives
+from conformance.oracle import Truth
+from conformance.oracle.certify import derivatives
 from conformance.runner import evaluate
 from conformance.workers import NoAnswer
 

@@ -13,7 +13,8 @@ import numpy as np
 from conformance.backends import get_backend
 from conformance.calibration.judging import Truths, components
 from conformance.calibration.programs import Plan, RandomProgram, program
-from conformance.oracle import Truth, derivatives
+from conformance.oracle import Truth
+from conformance.oracle.certify import derivatives
 
 Answers = dict[str, np.ndarray]
 # what a person would use instead: usual guesses, and the float32 defaults of torch.testing

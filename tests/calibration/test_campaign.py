@@ -146,12 +146,11 @@ def test_planted_mistakes_are_noticed_and_the_engine_is_left_as_it_was():
     from reference_engine import backward, operators
 
     rules, accumulate = dict(operators.RULES), backward.accumulate
-    found = planted.sabotage(PLAN, 0)["mistakes"]
+    found = summary.of_mistakes([planted.sabotage(PLAN, index) for index in range(5)])
     assert set(found) == set(KINDS)
     for kind in ("factor 1+1e-2", "wrong sign", "dropped term", "overwritten"):
-        programs, noticed, *_ = found[kind]
-        assert programs > 0
-        assert noticed >= 0.9 * programs, kind
+        assert found[kind]["scalars"]["programs"] > 30
+        assert found[kind]["scalars"]["verdict"] > 0.9, kind
     assert dict(operators.RULES) == rules
     assert backward.accumulate is accumulate
 
