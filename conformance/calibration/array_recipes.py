@@ -18,7 +18,7 @@ def reduced(name: str, safe: Recipe = lambda w, x: x) -> Recipe:
         if not rank:
             return w("tanh", x)
         axis = w.draw.choice((None, w.axis(x), *([(0, 1)] if rank > 1 else [])))
-        parameters = {"correction": float(w.draw.randrange(2))} if name == "var" else {}
+        parameters = {"correction": float(w.draw.randrange(2))} if name in ("std", "var") else {}
         return w(name, safe(w, x), axis=axis, keepdims=w.draw.random() < 0.3, **parameters)
 
     return reduce
@@ -164,6 +164,9 @@ def of_matrix(name: str, rank: int = 2) -> Recipe:
 TENSORS: dict[str, Recipe] = {
     **{name: reduced(name) for name in ("sum", "mean", "logsumexp")},
     **{name: reduced(name, lambda w, x: w.apart(x)) for name in ("max", "min")},
+    "vector_norm": reduced("vector_norm", lambda w, x: w.apart(x)),
+    "std": lambda w, x: (reduced("std", lambda w, x: w.apart(x))(w, x)
+                         if min(w.shape(x), default=0) > 1 else w("tanh", x)),
     "prod": reduced("prod", lambda w, x: w.positive(w.bounded(x))),
     "var": lambda w, x: reduced("var")(w, x) if min(w.shape(x), default=0) > 1 else w("tanh", x),
     **{name: along(name) for name in ("softmax", "log_softmax", "cumulative_sum", "trapezoid",
