@@ -71,6 +71,14 @@ _OPERATORS = """
     scatter_add          | tensor_scatter_nd_add
     segment_sum          | unsorted_segment_sum
     take                 | gather index_select
+    inv                  | inverse
+    det                  | determinant
+    logabsdet            | slogdet logdet
+    solve_triangular     | triangular_solve
+    cholesky_solve       | cho_solve
+    eigvalsh             | eigh
+    svdvals              | svd
+    matrix_exp           | expm
     silu                 | swish
     log_sigmoid          | logsigmoid
     hardsigmoid          | hard_sigmoid
@@ -95,7 +103,7 @@ _HINTS = {
     "dtype": "floats take the dtype of the run",
     "astype": "floats take the dtype of the run",
     "cast": "floats take the dtype of the run",
-    "linalg": "write xp.matmul and xp.matrix_transpose",
+    "linalg": "write xp.matmul, xp.solve and so on, without a module",
     "grad": "write grad(target, source), with `from conformance import grad`",
     "gradient": "write grad(target, source), with `from conformance import grad`",
     "getitem": "write x[...]",

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from conformance.backends import autograd_arrays, autograd_networks
+from conformance.backends import autograd_arrays, autograd_networks, matrices
 from conformance.backends.autograd_layers import LAYERS
 from conformance.backends.base import Backend
 from conformance.backends.functions import FunctionalStyle
@@ -122,6 +122,7 @@ class AutogradBackend(Backend):
         **like_numpy("np.fft"),
         "hfft": None, "ihfft": None,
         **{name: _of_even_length(name) for name in ("rfft", "irfft")},
+        **matrices.AUTOGRAD,
     }
 
     def gradient(self, name: str, count: int) -> str:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from conformance.backends import jax_arrays, jax_networks
+from conformance.backends import jax_arrays, jax_networks, matrices
 from conformance.backends.base import Backend
 from conformance.backends.functions import FunctionalStyle
 from conformance.backends.jax_layers import LAYERS
@@ -71,6 +71,7 @@ class JaxBackend(Backend):
         "lgamma": function("jax.scipy.special.gammaln"),
         "complex": template("{0} + 1j * {1}", SUM),
         **like_numpy("jnp.fft"),
+        **matrices.JAX,
     }
 
     def gradient(self, name: str, count: int) -> str:

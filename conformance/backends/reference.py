@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from conformance import ops
+from conformance.backends import matrices
 from conformance.backends.base import Backend
 from conformance.backends.printing import Call, Expr, Spelling, function, nested, plain
 from conformance.backends.reference_layers import LAYERS
@@ -91,6 +92,7 @@ class ReferenceBackend(Backend):
         "nll_loss": _of_indices("nll_loss"), "cross_entropy": _cross_entropy,
         "poisson_nll_loss": function("engine.poisson_nll_loss", eps="epsilon"),
         "gaussian_nll_loss": function("engine.gaussian_nll_loss", eps="epsilon"),
+        **matrices.REFERENCE,
     }
 
     def array(self, values: np.ndarray, dtype: str) -> str:

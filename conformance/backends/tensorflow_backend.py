@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from conformance.backends import tensorflow_arrays, tensorflow_networks
+from conformance.backends import matrices, tensorflow_arrays, tensorflow_networks
 from conformance.backends.base import Backend, Program
 from conformance.backends.printing import (
     PRODUCT,
@@ -212,6 +212,7 @@ class TensorFlowBackend(Backend):
         "stack": _promoted(function("tf.stack", sequence=True)),
         **{name: function(f"tf.math.{name}") for name in ("real", "imag", "conj", "angle")},
         **TRANSFORMS,
+        **matrices.TENSORFLOW,
     }
 
     def array(self, values: np.ndarray, dtype: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from conformance.backends import torch_arrays, torch_networks
+from conformance.backends import matrices, torch_arrays, torch_networks
 from conformance.backends.base import Backend, differentiated
 from conformance.backends.printing import (
     ATOM,
@@ -45,7 +45,8 @@ class AutogradGradStyle(Emitter):
     through_result = frozenset({
         "atan2", "cosine_similarity", "cumulative_logsumexp", "cumulative_prod", "exp", "expm1",
         "hypot", "log_softmax", "logsumexp", "prod", "reciprocal", "rsqrt", "sigmoid", "softmax",
-        "softsign", "sqrt", "std", "tan", "tanh", "tanhshrink", "vector_norm"})
+        "softsign", "sqrt", "std", "tan", "tanh", "tanhshrink", "vector_norm",
+        "cholesky", "cholesky_solve", "inv", "pinv", "solve", "solve_triangular"})
 
     def body(self) -> None:
         tracked = differentiated(self.graph)
@@ -279,6 +280,7 @@ class TorchBackend(Backend):
         "cbrt": None,
         "matmul": _matmul,
         **like_numpy("torch.fft", axis="dim", axes="dim"),
+        **matrices.TORCH,
     }
 
     def array(self, values: np.ndarray, dtype: str) -> str:

@@ -9,6 +9,7 @@ from conformance.catalogue import (
     convolution,
     core,
     cumulative,
+    decompositions,
     elementwise,
     fourier,
     gathering,
@@ -29,4 +30,4 @@ from conformance.catalogue import (
 
 FAMILIES = (core, elementwise, complex_numbers, fourier, reductions, shapes, linear_algebra,
             indexing, rearranging, products, convolution, pooling, activations, special, sorting,
-            cumulative, normalization, layers, gathering, norms, losses)
+            cumulative, normalization, layers, gathering, norms, losses, decompositions)

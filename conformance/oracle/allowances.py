@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import perm
 from typing import Any
 
 
@@ -87,6 +88,63 @@ POWER_BASE = 4
 def power(exponent: int) -> Allowance:
     return Allowance(POWER_BASE + abs(exponent), POWER_BASE + abs(exponent))
 
+
+
+@dataclass(frozen=True)
+class Backward:
+    """The rounding of a backward stable algorithm, whose result is exact for operands nearby.
+
+    roundings: n -> unit roundoffs that each element of an n by n operand may be off by, relative to
+        the Frobenius norm of the operand, or to the element itself if `componentwise`.
+    floor: what that norm counts for at least.
+    """
+
+    roundings: Callable[[int], float]
+    componentwise: bool = False
+    floor: float = 0.0
+
+
+# N. Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition (2002). With partial
+# pivoting |L| <= 1 and, but for contrived matrices, |U| is no larger than A, so that the elements
+# of |L||U| are at most n max|a| <= n norm(A), and on average norm(A).
+# Theorem 9.4: (A + D) x = b with |D| <= gamma(3n) |L||U|; columns of an inverse likewise.
+# Rules add two products, gamma(n) each.
+SYSTEM = Backward(lambda n: 5 * n)
+BACKWARD: dict[str, Backward] = {
+    "inv": SYSTEM,
+    "solve": SYSTEM,
+    "det": SYSTEM,
+    "logabsdet": SYSTEM,
+    # theorem 8.5: |D| <= gamma(n) |T|; two products
+    "solve_triangular": Backward(lambda n: 3 * n, componentwise=True),
+    "cholesky_solve": Backward(lambda n: 3 * n, componentwise=True),
+    # theorem 10.3: |D| <= gamma(n + 1) |L||L|^T, whose elements are at most max|a|; the rule solves
+    # two triangular systems and makes two products
+    "cholesky": Backward(lambda n: 5 * n),
+    # LAPACK Users' Guide, 3rd edition (1999), sections 4.7 and 4.9: p(n) u norm(A), with p a modest
+    # polynomial, for reduction by reflections from two sides and sweeps of rotations
+    "eigvalsh": Backward(lambda n: 6 * n),
+    "svdvals": Backward(lambda n: 6 * n),
+    # theorem 20.3 for a decomposition by reflections; rules and kernels use the singular values
+    "pinv": Backward(lambda n: 6 * n),
+    # Higham, The scaling and squaring method for the matrix exponential revisited (2005): u by
+    # truncation; six products, one system, and sums that begin with the identity
+    "matrix_exp": Backward(lambda n: 9 * n, floor=1.0),
+}
+
+# Frameworks differentiate the approximation of the exponential itself. The exponential of A + h(A)
+# is what a Pade approximant of degree m gives, where h starts with A^(2m + 1) and is within u of A
+# up to norm(A) = theta(m) (Higham 2005, table 2.3, and what is computed likewise for single
+# precision). Its r-th derivative is u theta(m)^(1 - r) times (2m + 1) (2m) ... (2m + 2 - r), which
+# is the most for m = 3 and m = 5.
+def truncation(u: Any, order: int) -> float:
+    """What it adds to derivatives of an order, in u times the exponential."""
+    exponent, theta = (7, 0.4259) if u >= 2.0**-24 else (11, 0.2539)
+    return perm(exponent, order) / theta ** (order - 1)
+
+
+# The last product and sum of a rule whose operands are results of the above.
+MATRIX_RULE = 2
 
 # A product of two coefficients: the product, the product of the adjoint, its accumulation.
 PRODUCT = 3

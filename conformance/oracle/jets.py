@@ -67,7 +67,8 @@ ONE = arb(1)
 class Missing:
     """The place of a number that could not be had; it spreads quietly through what uses it.
 
-    kind: "kink", "domain", "branch" (undecided), "range" (a ball without bounds), "overflow".
+    kind: "kink", "domain", "branch" (undecided), "range" (a ball without bounds), "spectrum"
+        (equal eigenvalues), "overflow".
     final: more precision would not help.
     """
 

@@ -28,6 +28,7 @@ BEHIND_THE_CATALOGUE = {
       "sparse_map"),
     "convolution", "convolution_input_adjoint", "convolution_weight_adjoint",
     "max_pool", "avg_pool", "window_spread", "add_at",
+    "eigh", "euclidean_norm", "slogdet", "svd",
     "normal_hazard", "bessel_decay", "bessel_growth", "polygamma",
     *("permute_along", "pick_along", "place_along", "cumprod", "linear_recurrence", "shift_along"),
     "inverse_deviation", "masked_softmax", "direction",

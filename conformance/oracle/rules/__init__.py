@@ -16,6 +16,7 @@ from conformance.oracle.rules import (
     complex_numbers,
     convolution,
     cumulative,
+    decompositions,
     elementwise,
     fourier,
     gathering,
@@ -36,7 +37,7 @@ from conformance.oracle.rules import (
 # a rule of a later family takes the place of an earlier one's
 FAMILIES = (elementwise, complex_numbers, fourier, reductions, shapes, linear_algebra, rearranging,
             products, convolution, pooling, activations, special, sorting, cumulative,
-            normalization, layers, gathering, norms, losses)
+            normalization, layers, gathering, norms, losses, decompositions)
 
 
 def _table(name: str) -> dict[str, Any]:
