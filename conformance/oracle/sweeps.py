@@ -19,6 +19,7 @@ from conformance.oracle.functions import NoValue
 from conformance.oracle.jets import LEVEL_BITS, ONE, ZERO, Arithmetic, Missing
 from conformance.oracle.rules import ALONG_AXIS, ARRAYS, ELEMENTWISE, REDUCTIONS, SHAPES
 from conformance.oracle.rules.convolution import ARRAYS as CONVOLUTIONS
+from conformance.oracle.rules.convolution import FORWARD, blocks
 from conformance.oracle.rules.linear_algebra import product_of_balls
 from conformance.oracle.walking import fibers, filled
 from conformance.window_rules import pairs
@@ -217,6 +218,9 @@ class Sweep:
     def convolution(self, node: Node,
                     adjoint: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
         x, w = (self.balls(i) for i in node.inputs)
+        if node.op in FORWARD:
+            yield from self.windows(node, adjoint, x, w)
+            return
         factors, weights = list(x.flat), list(w.flat)
         terms: list[dict[int, list[arb]]] = [defaultdict(list), defaultdict(list)]
         term = self.arithmetic.term
@@ -226,6 +230,22 @@ class Sweep:
                 terms[1][int(j)].append(term(slope, factors[i]))
         for number, i in enumerate(node.inputs):
             yield i, self.collected(i, terms[number])
+
+    def windows(self, node: Node, adjoint: np.ndarray, x: np.ndarray,
+                w: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+        """A convolution is weights times what windows read, and so are its adjoints."""
+        slope = adjoint.reshape((*adjoint.shape[:2], -1))
+        rows_of: dict[int, list[np.ndarray]] = defaultdict(list)
+        terms: dict[int, list[arb]] = defaultdict(list)
+        for n, g, channels, rows, columns, places in blocks(node, x, w, ZERO):
+            rows_of[g].append(product_of_balls(self.arithmetic, slope[n, channels], columns.T))
+            back = product_of_balls(self.arithmetic, rows.T, slope[n, channels])
+            for k, ball in zip(places.flat, back.flat, strict=True):
+                if k >= 0:
+                    terms[int(k)].append(ball)
+        yield node.inputs[0], self.collected(node.inputs[0], terms)
+        yield node.inputs[1], np.concatenate(
+            [self.total(rows_of[g]) for g in sorted(rows_of)]).reshape(w.shape)
 
     def balls(self, position: int) -> np.ndarray:
         value = self.value(position)

@@ -50,6 +50,10 @@ def both(monkeypatch, function, **values):
     lambda xp, x, w, v: {"d": grad(xp.atan2(x, x @ w @ xp.expand_dims(v, axis=1)), x)},
     lambda xp, x, w, v: {"d": grad(xp.conv2d(x[None, None], w[None, None, :2, :2], padding=1), w)},
     lambda xp, x, w, v: {"d": grad(xp.conv2d(x[None, None], w[None, None, :2, :2]) ** 2, x)},
+    lambda xp, x, w, v: {"d": grad(xp.conv1d(xp.stack([x, -x]), w[:4, :2, None], groups=2), w)},
+    lambda xp, x, w, v: {"d": grad(xp.conv1d(xp.stack([x, -x]), w[:4, :2, None], groups=2,
+                                             padding=1, stride=2) ** 2, x)},
+    lambda xp, x, w, v: {"d": grad(xp.conv_transpose1d(x[None], w[:4, :2, None]) ** 2, w)},
     lambda xp, x, w, v: {"d": grad(xp.sum(grad(xp.sin(w), w)) * xp.exp(x), x)},
 ])
 def test_a_sweep_finds_what_an_evaluation_finds(monkeypatch, function):
@@ -119,3 +123,18 @@ def test_what_is_computed_from_a_swept_gradient_is_certain(monkeypatch):
     monkeypatch.setattr(sweeps, "LARGE", 0)
     found = derivatives(graph, arrays)["d"]
     assert found.hi == certify.nearest_double(wanted[()][0].mid())
+
+
+def test_a_large_convolution_is_a_product_of_matrices(monkeypatch):
+    from conformance.oracle.rules import linear_algebra
+
+    graph, arrays = program(
+        lambda xp, x, w: {"d": grad(xp.sin(xp.conv2d(x, w, padding=1, groups=2, stride=2)), w)},
+        x=RANDOM.normal(size=(2, 4, 5, 4)), w=RANDOM.normal(size=(6, 2, 3, 3)))
+    apart = derivatives(graph, arrays)["d"]
+    monkeypatch.setattr(linear_algebra, "MANY_PRODUCTS", 0)
+    monkeypatch.setattr(linear_algebra, "FEW_MONOMIALS", 200)
+    together = derivatives(graph, arrays)["d"]
+    np.testing.assert_array_equal(apart.hi, together.hi)
+    assert (apart.allowed / 2 < together.allowed).all()
+    assert (together.allowed < 4 * apart.allowed).all()

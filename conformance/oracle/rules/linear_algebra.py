@@ -66,27 +66,27 @@ def _by_monomials(x: np.ndarray) -> dict[int, np.ndarray] | None:
     return {m: filled([jet.get(m, ZERO) for jet in x.flat], x.shape) for m in sorted(monomials)}
 
 
-def _large_product(arithmetic: Arithmetic, node: Node, a: np.ndarray,
-                   b: np.ndarray) -> np.ndarray | None:
-    """Products monomial by monomial; None where they are few, or their monomials many."""
-    if a.ndim != 2 or b.ndim != 2 or a.size * b.shape[1] < MANY_PRODUCTS or node.type.is_complex:
+def product_of_jets(arithmetic: Arithmetic, a: np.ndarray, b: np.ndarray) -> np.ndarray | None:
+    """a @ b of real matrices, monomial by monomial; None where they are few, or monomials many."""
+    if a.size * b.shape[1] < MANY_PRODUCTS:
         return None
     left, right = _by_monomials(a), _by_monomials(b)
     if left is None or right is None:
         return None
-    jets: list[list[Jet]] = [[] for _ in range(node.type.size)]
+    jets: list[list[Jet]] = [[] for _ in range(a.shape[0] * b.shape[1])]
     for s, one in left.items():
         for t, other in right.items():
             if not levels(s) & levels(t):
                 for k, ball in enumerate(product_of_balls(arithmetic, one, other).flat):
                     jets[k].append({0: ZERO, s | t: ball})
-    return filled([arithmetic.add(terms) for terms in jets], node.type.shape)
+    return filled([arithmetic.add(terms) for terms in jets], (a.shape[0], b.shape[1]))
 
 
 def matmul(arithmetic: Arithmetic, node: Node, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    large = _large_product(arithmetic, node, a, b)
-    if large is not None:
-        return large
+    if a.ndim == b.ndim == 2 and not node.type.is_complex:
+        large = product_of_jets(arithmetic, a, b)
+        if large is not None:
+            return large
     return filled([inner_product(arithmetic, row, column) for row, column in inner_products(a, b)],
                   node.type.shape)
 
