@@ -112,3 +112,96 @@ def tail_keeps_its_digits(xp, name, x, w):
 def normal_quantiles_and_their_function_cancel(xp, x):
     """The normal distribution function of a quantile has slope one."""
     return {"ndtr": grad(xp.ndtr(xp.ndtri(x)), x) == 1}
+
+
+@family(
+    zero={"x": [0.25, 0.75, 2.5, 9.5]},
+    one={"x": [0.25, 0.75, 2.5, 9.5]},
+    two={"x": [0.25, 0.75, 2.5, 9.5]},
+    four={"x": [0.25, 0.75, 2.5, 9.5]},
+)
+def polygamma_functions(xp, name, x):
+    """The slope of each polygamma function is the next."""
+    n = {"zero": 0, "one": 1, "two": 2, "four": 4}[name]
+    dy_dx = grad(xp.polygamma(x, n), x)
+    return {"dy/dx": dy_dx == xp.polygamma(x, n + 1), "d2y/dx2": grad(dy_dx, x)}
+
+
+@family(one={"x": [0.25, 0.75, 2.5, 9.5]}, three={"x": [1.25, 1.75, 2.5, 9.5]})
+def logarithm_of_the_multivariate_gamma(xp, name, x):
+    """The slope is a sum of digammas at distances of one half."""
+    p = {"one": 1, "three": 3}[name]
+    dy_dx = grad(xp.multigammaln(x, p), x)
+    slope = xp.digamma(x) if p == 1 else xp.digamma(x) + xp.digamma(x - 0.5) + xp.digamma(x - 1)
+    return {"dy/dx": dy_dx == slope, "d2y/dx2": grad(dy_dx, x)}
+
+
+@family(
+    betaln={"x": [0.5, 2.5, 1.25], "w": [0.75, 1.5, 4.0]},
+    betaln_of_a_large_operand={"x": [0.5, 9.5], "w": [12.0, 1.5]},
+)
+def logarithm_of_beta(xp, name, x, w):
+    """The slopes are differences of digammas, and the mixed partial is a trigamma."""
+    y = xp.betaln(x, w)
+    dy_dx, dy_dw = grad(y, x), grad(y, w)
+    return {
+        "dy/dx": dy_dx == xp.digamma(x) - xp.digamma(x + w),
+        "dy/dw": dy_dw == xp.digamma(w) - xp.digamma(x + w),
+        "d2y/dx2": grad(dy_dx, x),
+        "d2y/dwdx": grad(dy_dw, x) == -xp.polygamma(x + w, 1),
+    }
+
+
+@case(x=[1.5, 3.0, 6.5], w=[0.25, 1.5, 9.0])
+def hurwitz_zeta(xp, x, w):
+    """The slope of Hurwitz's zeta function is the same function of the next exponent."""
+    dy_dw = grad(xp.zeta(x, w), w)
+    return {"dy/dw": dy_dw == -x * xp.zeta(x + 1, w), "d2y/dw2": grad(dy_dw, w)}
+
+
+@family(
+    gammainc={"x": [0.5, 2.0, 6.5, 1.5], "w": [0.25, 3.5, 5.0, 8.0]},
+    gammaincc={"x": [0.5, 2.0, 6.5, 1.5], "w": [0.25, 3.5, 5.0, 8.0]},
+)
+def incomplete_gamma(xp, name, x, w):
+    """The slope is the density of the gamma distribution, which is smooth in its shape."""
+    dy_dw = grad(getattr(xp, name)(x, w), w)
+    density = xp.exp((x - 1) * xp.log(w) - w - xp.lgamma(x))
+    return {
+        "dy/dw": dy_dw == (density if name == "gammainc" else -density),
+        "d2y/dw2": grad(dy_dw, w),
+    }
+
+
+@family(
+    gammainc={"x": [0.5, 2.0, 6.5, 1.5], "w": [0.25, 3.5, 5.0, 8.0]},
+    gammaincc={"x": [0.5, 2.0, 6.5, 1.5], "w": [0.25, 3.5, 5.0, 8.0]},
+)
+def density_in_the_shape(xp, name, x, w):
+    """The density of the gamma distribution has a slope in its shape."""
+    return {"d2y/dwdx": grad(grad(getattr(xp, name)(x, w), w), x)}
+
+
+@family(
+    gammainc={"x": [0.5, 2.0, 6.5, 1.5], "w": [0.25, 3.5, 5.0, 8.0]},
+    gammaincc={"x": [0.5, 2.0, 6.5, 1.5], "w": [0.25, 3.5, 5.0, 8.0]},
+)
+def shape_of_incomplete_gamma(xp, name, x, w):
+    """The incomplete gamma function has a slope in its shape."""
+    return {"dy/dx": grad(getattr(xp, name)(x, w), x)}
+
+
+@family(
+    gammainc={"x": [0.5, 2.0, 6.5, 1.5], "w": [0.25, 3.5, 5.0, 8.0]},
+    gammaincc={"x": [0.5, 2.0, 6.5, 1.5], "w": [0.25, 3.5, 5.0, 8.0]},
+)
+def curvature_in_the_shape(xp, name, x, w):
+    """The incomplete gamma function has a curvature in its shape."""
+    dy_dx = grad(getattr(xp, name)(x, w), x)
+    return {"d2y/dx2": grad(dy_dx, x), "d2y/dxdw": grad(dy_dx, w)}
+
+
+@case(x=[0.140625, 0.859375, 0.15625])
+def quantiles_beside_a_joint(xp, x):
+    """Curvature is right where an approximation of quantiles changes over to another."""
+    return {"d2y/dx2": grad(grad(xp.ndtri(x), x), x)}

@@ -67,7 +67,10 @@ class JaxBackend(Backend):
         **jax_networks.SPELLINGS,
         **{name: function(f"jax.scipy.special.{name}") for name in (
             "digamma", "entr", "erfc", "erfcx", "erfinv", "i0", "i0e", "i1", "i1e", "log_ndtr",
-            "logit", "ndtr", "ndtri", "xlogy", "xlog1py")},
+            "logit", "ndtr", "ndtri", "xlogy", "xlog1py", "betaln", "gammainc", "gammaincc",
+            "zeta")},
+        "polygamma": lambda call: Expr(f"jax.scipy.special.polygamma({call['n']}, {call.text})"),
+        "multigammaln": function("jax.scipy.special.multigammaln", positional=("p",)),
         "lgamma": function("jax.scipy.special.gammaln"),
         "complex": template("{0} + 1j * {1}", SUM),
         **like_numpy("jnp.fft"),

@@ -77,6 +77,7 @@ class ReferenceBackend(Backend):
         "permute_dims": function("engine.permute_dims", positional=("axes",)),
         "broadcast_to": function("engine.broadcast_to", positional=("shape",)),
         "roll": function("engine.roll", positional=("shift",)),
+        "polygamma": lambda call: Expr(f"engine.polygamma({call['n']}, {call.text})"),
         "take": _take,
         **dict.fromkeys(("pad", "tile", "repeat", "quantile"), _positional),
         **dict.fromkeys(("topk", "kthvalue"), lambda call: Expr(f"{_positional(call).text}[0]")),

@@ -164,6 +164,16 @@ def _promoted(spelling: Spelling) -> Spelling:
     return spell
 
 
+def _betaln(call: Call) -> Expr:
+    """tf.math.lbeta takes all of its operands along the last axis of one tensor."""
+    operands = [operand.text for operand in call.operands]
+    shapes = {t.shape for t in call.types}
+    if len(shapes) > 1:
+        shape = plain(list(np.broadcast_shapes(*shapes)))
+        operands = [f"tf.broadcast_to({text}, {shape})" for text in operands]
+    return Expr(f"tf.math.lbeta(tf.stack([{', '.join(operands)}], axis=-1))")
+
+
 class TensorFlowBackend(Backend):
     """TensorFlow 2, eager."""
 
@@ -203,7 +213,11 @@ class TensorFlowBackend(Backend):
             "digamma", "erfc", "erfinv", "lgamma", "ndtri", "xlogy", "xlog1py")},
         **{name: function(f"tf.math.bessel_{name}") for name in ("i0", "i0e", "i1", "i1e")},
         **{name: function(f"tf.experimental.numpy.{name}") for name in ("cbrt", "exp2", "sinc")},
-        **dict.fromkeys(("entr", "erfcx", "log_ndtr", "logit", "ndtr")),
+        "polygamma": lambda call: Expr(f"tf.math.polygamma({call['n']}.0, {call.text})"),
+        "zeta": function("tf.math.zeta"),
+        "gammainc": function("tf.math.igamma"), "gammaincc": function("tf.math.igammac"),
+        "betaln": _betaln,
+        **dict.fromkeys(("entr", "erfcx", "log_ndtr", "logit", "multigammaln", "ndtr")),
         "take": _take,
         **{name: _promoted(STANDARD[name]) for name in (
             "add", "subtract", "multiply", "divide", "pow", "equal", "not_equal")},

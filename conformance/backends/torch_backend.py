@@ -277,7 +277,10 @@ class TorchBackend(Backend):
         **torch_networks.SPELLINGS,
         **{name: function(f"torch.special.{name}") for name in (
             "entr", "erfcx", "i0e", "i1", "i1e", "log_ndtr", "ndtr", "ndtri", "xlog1py")},
-        "cbrt": None,
+        **{name: function(f"torch.special.{name}") for name in (
+            "gammainc", "gammaincc", "multigammaln", "zeta")},
+        "polygamma": lambda call: Expr(f"torch.special.polygamma({call['n']}, {call.text})"),
+        "betaln": None, "cbrt": None,
         "matmul": _matmul,
         **like_numpy("torch.fft", axis="dim", axes="dim"),
         **matrices.TORCH,

@@ -26,6 +26,7 @@ COMPARISONS = ("less", "less_equal", "greater", "greater_equal")
 LEFT_OUT = {
     "input": "a leaf", "constant": "a leaf", "literal": "a leaf",
     **dict.fromkeys(("grad", "jvp", "vjp", "jacobian"), "the question itself"),
+    **dict.fromkeys(("zeta", "gammainc", "gammaincc"), "few have a slope for the first operand"),
     "equal": "two generic numbers are never equal", "not_equal": "as equal",
 }
 # families without a recipe, and why
@@ -122,6 +123,9 @@ ELEMENTWISE: dict[str, Recipe] = {
     "prelu": lambda w, x: w("prelu", w("add", x, w.signed()), w.weights(())),
     **{name: lambda w, x, name=name: w(name, x, w.positive(w.beside(x)))
        for name in ("xlogy", "xlog1py")},
+    "betaln": lambda w, x: w("betaln", w.positive(x), w.positive(w.beside(x))),
+    "polygamma": lambda w, x: w("polygamma", w.positive(x), n=w.draw.randint(0, 3)),
+    "multigammaln": lambda w, x: w("multigammaln", w("add", w.positive(x), 1.25), p=3),
 }
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from conformance import special_rules as special
 from conformance import typing_rules as rules
 from conformance.catalogue.operator import Op, elementwise
+from conformance.typing_rules import REQUIRED
 
 OPERATORS = (
     *elementwise("""
@@ -29,4 +31,17 @@ OPERATORS = (
        meaning="x log(y)"),
     Op("xlog1py", 2, rules.broadcasting, group="special", domain="y > -1",
        meaning="x log(1 + y)"),
+    Op("polygamma", 1, special.polygamma, {"n": REQUIRED}, group="special",
+       domain="no pole at 0, -1, -2, ...", meaning="the derivative of digamma of order n"),
+    Op("multigammaln", 1, special.multigammaln, {"p": REQUIRED}, group="special",
+       domain="x > (p - 1) / 2",
+       meaning="log(pi) p (p - 1) / 4 + the sum of lgamma(x - j / 2) over 0 <= j < p"),
+    Op("betaln", 2, rules.broadcasting, group="special", domain="both > 0",
+       meaning="lgamma(a) + lgamma(b) - lgamma(a + b)"),
+    Op("zeta", 2, rules.broadcasting, group="special", domain="x > 1, q > 0",
+       meaning="Hurwitz's: the sum of (k + q)**-x over k >= 0"),
+    Op("gammainc", 2, rules.broadcasting, group="special", domain="both > 0",
+       meaning="the integral of t**(a - 1) exp(-t) from 0 to x, over gamma(a)"),
+    Op("gammaincc", 2, rules.broadcasting, group="special", domain="both > 0",
+       meaning="1 - gammainc(a, x)"),
 )

@@ -129,6 +129,11 @@ class Arithmetic:
         """What a sum of `count` products may be off by, relative to that of their sizes."""
         return 0.0
 
+    def partials(self, function: Any, at: tuple[arb, ...],
+                 order: int) -> dict[tuple[int, ...], arb]:
+        """Coefficients of every total order up to `order` of a function of several variables."""
+        return function.taylor(at, order)
+
     def add(self, jets: Sequence[Jet]) -> Jet:
         """The sum of any number of jets."""
         if not jets:

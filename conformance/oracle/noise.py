@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Any
 
 from flint import acb, arb
 
@@ -130,6 +131,11 @@ class Noisy(Arithmetic):
         if not noisy[1].is_finite():
             raise NoValue("range", "cannot be bounded here", final=False)
         return noisy
+
+    def partials(self, function: Any, at: tuple[arb, ...],
+                 order: int) -> dict[tuple[int, ...], arb]:
+        """Likewise for a function of several variables."""
+        return function.noisy(at, order, arb(0, self.u))
 
     def loss(self, allowance: Allowance, at: arb, y: arb) -> arb:
         """By how much a kernel's value may be off: a ball around 0."""

@@ -29,15 +29,15 @@ BEHIND_THE_CATALOGUE = {
     "convolution", "convolution_input_adjoint", "convolution_weight_adjoint",
     "max_pool", "avg_pool", "window_spread", "add_at",
     "eigh", "euclidean_norm", "slogdet", "svd",
-    "normal_hazard", "bessel_decay", "bessel_growth", "polygamma",
+    "normal_hazard", "bessel_decay", "bessel_growth", "polygamma_step", "gamma_density",
     *("permute_along", "pick_along", "place_along", "cumprod", "linear_recurrence", "shift_along"),
     "inverse_deviation", "masked_softmax", "direction",
     *("gather_at", "put_at", "accumulate_at", "add_rows", "take_rows", "multiply_at"),
     "neighbour_sum",
     *("euclidean_norm", "power_norm", "signed_power"),
 }
-# what is multiplied at places is always ones
-NEVER_ASKED = {("multiply_at", 0)}
+# what is multiplied at places is always ones; zeta refuses a slope in its exponent
+NEVER_ASKED = {("multiply_at", 0), ("zeta", 0)}
 
 
 def rules() -> list[tuple[str, int]]:

@@ -2,7 +2,7 @@
 
 import mpmath
 
-from opinions import Line, binary, unary
+from opinions import Line, binary, each, unary
 
 
 def cbrt(x):
@@ -19,6 +19,15 @@ def ndtri(x):
 
 def scaled_bessel(order):
     return lambda x: mpmath.exp(-abs(x)) * mpmath.besseli(order, x)
+
+
+def multigammaln(p):
+    return lambda x: (mpmath.log(mpmath.pi) * p * (p - 1) / 4
+                      + sum(mpmath.loggamma(x - mpmath.mpf(j) / 2) for j in range(p)))
+
+
+def gammainc(a, x):
+    return mpmath.gammainc(a, 0, x, regularized=True)
 
 
 LINES: dict[str, list[Line]] = {
@@ -44,4 +53,14 @@ LINES: dict[str, list[Line]] = {
                      (0.25, 1.0, 2.0, 7.0))],
     "xlog1py": [binary(lambda x, w: x * mpmath.log1p(w), (0.5, -1.25, 0.0, 3.0),
                        (-0.75, 1e-12, 2.0, 7.0))],
+    "polygamma": [Line(each(lambda x, n=n: mpmath.psi(n, x)), ((-7.25, 1e-3, 0.5, 1.5, 40.0),),
+                       {"n": n}) for n in (0, 1, 2, 5)],
+    "multigammaln": [Line(each(multigammaln(p)), ((2.125, 3.0, 20.0),), {"p": p})
+                     for p in (1, 2, 4)],
+    "betaln": [binary(lambda a, b: mpmath.log(mpmath.beta(a, b)), (1e-3, 0.5, 3.0, 20.0),
+                      (0.25, 0.5, 1.5, 1e-3))],
+    "zeta": [binary(mpmath.zeta, (1.0625, 1.5, 3.0, 8.5), (0.25, 1.0, 40.0, 0.75))],
+    "gammainc": [binary(gammainc, (0.25, 0.5, 3.0, 20.0, 2.0), (1e-3, 2.0, 2.5, 18.0, 12.0))],
+    "gammaincc": [binary(lambda a, x: 1 - gammainc(a, x), (0.25, 0.5, 3.0, 20.0, 2.0),
+                         (1e-3, 2.0, 2.5, 18.0, 12.0))],
 }
