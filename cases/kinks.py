@@ -83,3 +83,35 @@ def tie_in_a_window(xp, name, x):
     """Which of the greatest elements of a window has its slope is a matter of order."""
     y = getattr(xp, name)(x, 2, stride=1)
     return {"dy/dx": grad(y**2, x)}
+
+
+@family(
+    sort={"x": [3.0, 1.0, 3.0]},
+    topk={"x": [1.0, 3.0, 1.0]},
+    median={"x": [1.0, 3.0, 3.0]},
+    cumulative_max={"x": [1.0, 3.0, 3.0]},
+    segment_max={"x": [3.0, 3.0, 1.0]},
+)
+def tie_in_an_order(xp, name, x):
+    """Which of two equal elements comes first decides which weight each of them gets."""
+    statistic = {
+        "sort": lambda: xp.sort(x),
+        "topk": lambda: xp.topk(x, 2),
+        "median": lambda: xp.reshape(xp.median(x), (1,)),
+        "cumulative_max": lambda: xp.cumulative_max(x, axis=0),
+        "segment_max": lambda: xp.segment_max(x, [0, 0, 1], 2),
+    }[name]
+    y = statistic()
+    return {"dy/dx": grad(y * xp.asarray([1.5, -0.5, 0.25])[: y.size], x)}
+
+
+@case(x=[0.0, 0.0])
+def norm_of_nothing(xp, x):
+    """At 0 any slope of length at most one is a slope of the norm."""
+    return {"dy/dx": grad(xp.vector_norm(x), x)}
+
+
+@case(x=[2.0, 2.0, 2.0, 2.0])
+def deviation_of_equals(xp, x):
+    """Where all elements are equal the standard deviation has a tip, and slopes all around it."""
+    return {"dy/dx": grad(xp.std(x), x)}
