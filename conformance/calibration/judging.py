@@ -121,8 +121,8 @@ def _measure(found: Tally, got: np.ndarray, truth: Truth, dtype: str) -> None:
     with np.errstate(all="ignore"):
         error = np.abs(got - truth.hi - truth.lo)
         allowed = np.maximum(truth.allowed, ulp(truth.hi, dtype) / 2)
-        relative = truth.allowed / np.abs(truth.hi)
-    found.ratios += [short(x) for x in (error / allowed)[there]]
+        ratio, relative = error / allowed, truth.allowed / np.abs(truth.hi)
+    found.ratios += [short(x) for x in ratio[there]]
     found.allowances += [short(x) for x in relative[there]]
 
 
