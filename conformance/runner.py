@@ -342,9 +342,9 @@ def _excused(verdict: Verdict, waivers: Iterable[Waiver]) -> Verdict:
     return verdict
 
 
-def _nested(got: np.ndarray) -> Any:
-    """Nested lists of an answer, of complex numbers as pairs."""
-    if got.dtype.kind == "c":
+def _nested(got: np.ndarray, *, in_pairs: bool) -> Any:
+    """Nested lists of an answer; in pairs of parts where complex numbers were wanted or came."""
+    if in_pairs or got.dtype.kind == "c":
         got = np.stack([got.real, got.imag], axis=-1)
     return np.asarray(got).tolist()
 
@@ -365,7 +365,7 @@ def _verdict(task: Task, output: Output, outcome: Outcome, common: Mapping[str, 
         return Verdict(**known, verdict="raised",
                        reason=f"the printed code returned nothing called {derivative!r}")
     got = outcome.values[derivative]
-    known["got"] = None if got is None else _nested(got)
+    known["got"] = None if got is None else _nested(got, in_pairs=node.type.is_complex)
     if isinstance(truth, CannotCertify):
         return Verdict(**known, verdict="inconclusive", reason=str(truth))
     found = compare(got, truth, node.type, max_ulp)

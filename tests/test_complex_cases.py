@@ -1,6 +1,7 @@
 """Complex numbers from a case to its verdicts: tracing, literals, precision, printing, reports."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -9,8 +10,11 @@ from conformance import case, complex_uniform, grad, trace
 from conformance.backends import get_backend
 from conformance.errors import GraphError, NoComplexDtype
 from conformance.graph import Graph, Node, Output
+from conformance.reports.failure import merged
+from conformance.reports.json_report import run_to_json
 from conformance.reports.notation import statements
 from conformance.runner import run
+from conformance.serialization import validate
 from conformance.typing_rules import TensorType
 
 PAIR, REALS = TensorType((2,), "complex64"), TensorType((2,), "float32")
@@ -117,3 +121,37 @@ def test_a_number_of_two_parts_needs_its_brackets():
         traced(lambda xp, z: {"dz": grad((1 - 2j) * z, z)}), {"z": np.ones(2, "complex64")}).source
     assert "y = (1.0 - 2.0j) * z" in source
 
+
+SABOTEURS = """
+import numpy as np
+from conformance.backends.reference import ReferenceBackend
+
+class RealAnswers(ReferenceBackend):
+    name = "real_answers"
+
+    def to_numpy(self, value):
+        return super().to_numpy(value).real.copy()
+
+class Conjugates(ReferenceBackend):
+    name = "conjugates"
+
+    def to_numpy(self, value):
+        return np.conj(super().to_numpy(value))
+"""
+
+
+@pytest.mark.parametrize(("backend", "wanted"), [
+    ("RealAnswers", "got dtype float32, wanted complex64, and imaginary part: "),
+    ("Conjugates", "imaginary part: rounding in float32 explains up to ")])
+def test_a_report_names_the_part_and_shows_its_digits(backend, wanted, tmp_path, monkeypatch):
+    (tmp_path / "complex_saboteurs.py").write_text(SABOTEURS, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}")
+    found = run([complex_case], [f"complex_saboteurs:{backend}"], ["float32"])
+    (verdict,) = found.verdicts
+    assert verdict.verdict == "differs"
+    assert verdict.reason.startswith(wanted)
+    assert np.shape(verdict.got) == np.shape(verdict.truth) == (2, 2)
+    (failure,) = merged(found.verdicts, found.verdicts)
+    assert any(line.startswith("  got ") for line in failure.lines())
+    validate(json.loads(json.dumps(run_to_json(found))), "results")
