@@ -73,4 +73,4 @@ def _large(arithmetic: Arithmetic, node: Node, x: np.ndarray, w: np.ndarray) -> 
     return out.reshape(node.type.shape)
 
 
-ARRAYS = dict.fromkeys((*FORWARD, "conv_transpose1d", "conv_transpose2d"), convolution)
+ARRAYS = {f"{name}{n}d": convolution for name in ("conv", "conv_transpose") for n in (1, 2, 3)}
