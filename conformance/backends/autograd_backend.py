@@ -113,6 +113,10 @@ class AutogradBackend(Backend):
         **autograd_arrays.SPELLINGS,
         **LAYERS,
         **autograd_networks.SPELLINGS,
+        "fmod": None,
+        "frac": template("{0} - np.trunc({0})", SUM),
+        "lerp": template("{0} + {2} * ({1} - {0})", SUM),
+        "squared_difference": template("({0} - {1}) ** 2", PRODUCT),
         **{name: function(f"special.{name}") for name in (
             "betaln", "digamma", "erfc", "erfinv", "gammainc", "gammaincc", "i0", "i1", "logit")},
         "polygamma": lambda call: Expr(f"special.polygamma({call['n']}, {call.text})"),

@@ -12,6 +12,7 @@ from conformance.backends.base import Backend
 from conformance.backends.functions import FunctionalStyle
 from conformance.backends.jax_layers import LAYERS
 from conformance.backends.printing import (
+    PRODUCT,
     SUM,
     Call,
     Expr,
@@ -65,6 +66,9 @@ class JaxBackend(Backend):
         **jax_arrays.SPELLINGS,
         **LAYERS,
         **jax_networks.SPELLINGS,
+        "frac": template("{0} - jnp.trunc({0})", SUM),
+        "lerp": template("{0} + {2} * ({1} - {0})", SUM),
+        "squared_difference": template("({0} - {1}) ** 2", PRODUCT),
         **{name: function(f"jax.scipy.special.{name}") for name in (
             "digamma", "entr", "erfc", "erfcx", "erfinv", "i0", "i0e", "i1", "i1e", "log_ndtr",
             "logit", "ndtr", "ndtri", "xlogy", "xlog1py", "betaln", "gammainc", "gammaincc",

@@ -19,12 +19,14 @@ from conformance.backends.base import Backend, Program
 from conformance.backends.printing import (
     PRODUCT,
     STANDARD,
+    SUM,
     Call,
     Expr,
     Spelling,
     function,
     nested,
     plain,
+    template,
     whole,
 )
 from conformance.backends.styles import TAPES, TapeStyle, as_variable
@@ -209,6 +211,14 @@ class TensorFlowBackend(Backend):
         **tensorflow_arrays.SPELLINGS,
         **LAYERS,
         **tensorflow_networks.SPELLINGS,
+        "ceil": function("tf.math.ceil"), "fmod": None,
+        "frac": template("{0} - tf.experimental.numpy.fix({0})", SUM),
+        "lerp": template("{0} + {2} * ({1} - {0})", SUM),
+        "remainder": function("tf.math.floormod"),
+        "squared_difference": function("tf.math.squared_difference"),
+        "trunc": function("tf.experimental.numpy.fix"),
+        **{name: function(f"tf.experimental.numpy.{name}") for name in (
+            "deg2rad", "rad2deg", "logaddexp2")},
         **{name: function(f"tf.math.{name}") for name in (
             "digamma", "erfc", "erfinv", "lgamma", "ndtri", "xlogy", "xlog1py")},
         **{name: function(f"tf.math.bessel_{name}") for name in ("i0", "i0e", "i1", "i1e")},

@@ -12,6 +12,7 @@ from conformance.backends import matrices, torch_arrays, torch_networks
 from conformance.backends.base import Backend, differentiated
 from conformance.backends.printing import (
     ATOM,
+    PRODUCT,
     STANDARD,
     Call,
     Expr,
@@ -275,6 +276,7 @@ class TorchBackend(Backend):
         **torch_arrays.SPELLINGS,
         **LAYERS,
         **torch_networks.SPELLINGS,
+        "squared_difference": template("({0} - {1}) ** 2", PRODUCT),
         **{name: function(f"torch.special.{name}") for name in (
             "entr", "erfcx", "i0e", "i1", "i1e", "log_ndtr", "ndtr", "ndtri", "xlog1py")},
         **{name: function(f"torch.special.{name}") for name in (

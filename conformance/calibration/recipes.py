@@ -46,6 +46,7 @@ FAMILIES_LEFT_OUT = {
     "sorting": "values have to be apart in whole programs",
     "gathering": "indices need programs of their own",
     "losses": "targets need programs of their own",
+    "arithmetic": "its steps have to be met between their jumps",
 }
 # families whose operators of one operand the catalogue's `domain` tells how to use
 OF_DOMAIN = ("elementwise", "activations", "special")

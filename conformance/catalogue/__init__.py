@@ -5,6 +5,7 @@ One module a family, each with its OPERATORS.
 
 from conformance.catalogue import (
     activations,
+    arithmetic,
     complex_numbers,
     convolution,
     core,
@@ -30,4 +31,5 @@ from conformance.catalogue import (
 
 FAMILIES = (core, elementwise, complex_numbers, fourier, reductions, shapes, linear_algebra,
             indexing, rearranging, products, convolution, pooling, activations, special, sorting,
-            cumulative, normalization, layers, gathering, norms, losses, decompositions)
+            cumulative, normalization, layers, gathering, norms, losses, decompositions,
+            arithmetic)

@@ -13,6 +13,7 @@ from typing import Any
 
 from conformance.oracle.rules import (
     activations,
+    arithmetic,
     complex_numbers,
     convolution,
     cumulative,
@@ -37,7 +38,8 @@ from conformance.oracle.rules import (
 # a rule of a later family takes the place of an earlier one's
 FAMILIES = (elementwise, complex_numbers, fourier, reductions, shapes, linear_algebra, rearranging,
             products, convolution, pooling, activations, special, sorting, cumulative,
-            normalization, layers, gathering, norms, losses, decompositions)
+            normalization, layers, gathering, norms, losses, decompositions,
+            arithmetic)
 
 
 def _table(name: str) -> dict[str, Any]:
