@@ -115,3 +115,37 @@ def norm_of_nothing(xp, x):
 def deviation_of_equals(xp, x):
     """Where all elements are equal the standard deviation has a tip, and slopes all around it."""
     return {"dy/dx": grad(xp.std(x), x)}
+
+
+@family(
+    relu6={"x": [0.0, 6.0, 2.0]},
+    leaky_relu={"x": [0.0, -1.0, 2.0]},
+    hardtanh={"x": [-1.0, 1.0, 0.5]},
+    hardsigmoid={"x": [-3.0, 3.0, 0.5]},
+    hardswish={"x": [-3.0, 3.0, 0.5]},
+    softshrink={"x": [-0.5, 0.5, 2.0]},
+    selu={"x": [0.0, -1.0, 2.0]},
+)
+def corner_of_an_activation(xp, name, x):
+    """Where two pieces of an activation meet."""
+    return {"dy/dx": grad(xp.sin(x) + getattr(xp, name)(x), x)}
+
+
+@family(
+    l1_loss={"x": [0.5, 2.0], "t": [0.5, 1.0]},
+    smooth_l1_loss={"x": [1.5, 2.0], "t": [0.5, 1.5]},
+    huber_loss={"x": [1.5, 2.0], "t": [0.5, 1.5]},
+)
+def loss_at_its_corner(xp, name, x, t):
+    """An absolute error has a corner where it is 0; what smooths it has none at its joins."""
+    return {"dy/dx": grad(getattr(xp, name)(x, t), x)}
+
+
+@family(
+    sum_of_sizes={"x": [0.0, 2.0]},
+    largest_size={"x": [2.0, -2.0]},
+)
+def norm_at_a_corner(xp, name, x):
+    """A sum of sizes has a corner where an element is 0, the largest one where two are equal."""
+    ord = 1 if name == "sum_of_sizes" else float("inf")
+    return {"dy/dx": grad(xp.vector_norm(x, ord=ord), x)}

@@ -28,6 +28,10 @@ class Decisions:
         self._operation = operation
         self._count = 0
 
+    def part(self, number: int) -> None:
+        """The signs that follow belong to this part of the operation: a window, a matrix."""
+        self._operation = (*self._operation[:2], number)
+
     def side(self, found: int | None, place: Any) -> int | None:
         """The sign to go by, where `found` is what the numbers tell."""
         if place is None:

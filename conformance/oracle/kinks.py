@@ -149,13 +149,12 @@ class _ByOperator:
         self.choice = choice
 
     def get(self, place: Any, default: int | None = None) -> int | None:
-        (position, _), _ = place
-        return self.choice.get(self.graph.nodes[position].op, default)
+        return self.choice.get(self.graph.nodes[place[0][0]].op, default)
 
 
 def _conventions(graph: Graph, inputs: Inputs, ties: set[Any]) -> Iterator[tuple[str, Truth]]:
     """What the chain rule makes of one choice of slope for all ties of an operator."""
-    operators = sorted({graph.nodes[position].op for (position, _), _ in ties})
+    operators = sorted({graph.nodes[place[0][0]].op for place in ties})
     if not operators:
         return
     choices = product(NAMES, repeat=len(operators)) if len(operators) <= COMBINED_OPERATORS else (

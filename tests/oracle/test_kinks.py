@@ -67,6 +67,16 @@ def test_every_element_of_a_tie_may_be_the_largest():
     np.testing.assert_array_equal(mean.hi, [0, *[1 / 3] * 3])
 
 
+def test_windows_that_overlap_have_ties_of_their_own():
+    kink = slope(lambda xp, x: xp.max_pool1d(x, kernel=2, stride=1),
+                 x=[[[1.0, 1.0, 0.0, 2.0, 2.0]]])
+    assert limits(kink) == [[[[0, 2, 0, 1, 1]]], [[[0, 2, 0, 2, 0]]], [[[1, 1, 0, 1, 1]]],
+                            [[[1, 1, 0, 2, 0]]]]
+    assert all(np.isfinite(truth.allowed).all() for truth in kink.limits)
+    np.testing.assert_array_equal(kink.conventions["max_pool1d: mean"].hi,
+                                  [[[0.5, 1.5, 0, 1.5, 0.5]]])
+
+
 def test_a_tie_below_the_largest_is_no_kink():
     assert slope(lambda xp, x: xp.max(x), x=[1.0, 1.0, 2.0]).hi.tolist() == [0, 0, 1]
 

@@ -14,7 +14,7 @@ import numpy as np
 from flint import arb
 
 from conformance.graph import Node
-from conformance.oracle import allowances
+from conformance.oracle import allowances, decisions
 from conformance.oracle.functions import NoValue
 from conformance.oracle.jets import ONE, ZERO, Arithmetic, Jet
 from conformance.oracle.matrix_functions import FUNCTIONS, inverted
@@ -159,7 +159,12 @@ def power(arithmetic: Arithmetic, node: Node, x: np.ndarray) -> np.ndarray:
 
 
 def norm(arithmetic: Arithmetic, node: Node, x: np.ndarray) -> np.ndarray:
-    norms = [norm_of_one(arithmetic, node, x[place]) for place in np.ndindex(*x.shape[:-2])]
+    followed = decisions.active()
+    norms = []
+    for k, place in enumerate(np.ndindex(*x.shape[:-2])):
+        if followed is not None:
+            followed.part(k)
+        norms.append(norm_of_one(arithmetic, node, x[place]))
     return filled(norms, node.type.shape)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from flint import arb
 
 from conformance.graph import Node
+from conformance.oracle import decisions
 from conformance.oracle.jets import ONE, Arithmetic, Jet
 from conformance.oracle.rules.reductions import extremum, mean
 from conformance.oracle.walking import filled
@@ -21,8 +22,13 @@ def pooled(rule: Rule) -> Rule:
     """A pooling whose windows are reduced by `rule`, without what lies around x."""
     def function(arithmetic: Arithmetic, node: Node, x: np.ndarray) -> np.ndarray:
         elements = list(x.flat)
-        return filled([rule(arithmetic, node, [elements[i] for i in window])
-                       for window in pooled_places(node, x.shape)], node.type.shape)
+        followed = decisions.active()
+        found = []
+        for k, window in enumerate(pooled_places(node, x.shape)):
+            if followed is not None:
+                followed.part(k)
+            found.append(rule(arithmetic, node, [elements[i] for i in window]))
+        return filled(found, node.type.shape)
 
     return function
 
