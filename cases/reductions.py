@@ -242,3 +242,9 @@ def standard_deviation_correction(xp, name, x):
     y = xp.std(x, axis=1, correction=correction)
     dy_dx = grad(y * xp.asarray([1.5, -0.5]), x)
     return {"dy/dx": dy_dx, "d2y/dxdx0": grad(dy_dx[0, 0], x)}
+
+
+@case(x=[0.5, -1.25, 2.0, 3.5], w=[1.0, -0.5, 0.25, 2.0])
+def curvature_of_a_deviation(xp, x, w):
+    """The slope of a standard deviation is the centred vector divided by it, and turns with it."""
+    return {"H w": grad(grad(xp.std(x), x) * w, x)}

@@ -35,6 +35,11 @@ BEHIND_THE_CATALOGUE = {
     *("gather_at", "put_at", "accumulate_at", "add_rows", "take_rows", "multiply_at"),
     "neighbour_sum",
     *("euclidean_norm", "power_norm", "signed_power"),
+    "astype", "center", "floor_divide", "resize", "row_powers",
+    *("gelu_exact", "gelu_tanh", "gelu_slope", "gelu_tanh_slope", "mish_slope", "silu_slope",
+      "squareplus_slope"),
+    *("gaussian_nll", "huber", "kl_div_from_log", "logistic_loss", "poisson_nll", "smooth_l1",
+      "sparse_softmax_cross_entropy"),
 }
 # what is multiplied at places is always ones; zeta refuses a slope in its exponent
 NEVER_ASKED = {("multiply_at", 0), ("zeta", 0)}
