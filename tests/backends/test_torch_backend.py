@@ -13,10 +13,12 @@ import pytest
 from conformance import grad, load_cases, trace
 from conformance.backends import get_backend
 from conformance.backends.base import Program
+from conformance.errors import Unsupported
 from conformance.graph import Graph
 from conformance.typing_rules import TensorType
 
 pytestmark = pytest.mark.skipif(not get_backend("torch").installed(), reason="needs torch")
+REFUSALS = ("does not require grad", "is not implemented")
 FLAGS = ("retain_graph=True", "create_graph=True", "allow_unused=True, materialize_grads=True",
          "requires_grad=True", ".requires_grad_()")
 VALUES = {"x": np.array([0.5, -1.25]), "w": np.array([2.0, 0.75])}
@@ -168,12 +170,16 @@ def test_flags_of_the_suite_s_own_cases() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for case in load_cases().cases:
-            program = backend.program(case.graph("float64"), case.values("float64"))
+            try:
+                program = backend.program(case.graph("float64"), case.values("float64"))
+            except Unsupported:
+                continue
             count += sum(program.source.count(flag) for flag in FLAGS)
             try:
                 found += needless(program)
-            except RuntimeError as error:
-                # torch knows a constant from what is only unconnected, and refuses
-                assert "does not require grad" in str(error), case.id  # noqa: PT017
+            except (RuntimeError, NotImplementedError) as error:
+                # torch knows a constant from what is only unconnected, and refuses; and it lacks
+                # some derivatives of derivatives
+                assert any(words in str(error) for words in REFUSALS), case.id  # noqa: PT017
     assert not [text for text in found if text.startswith(("retain", "requires"))], found
     assert len(found) < count / 50
