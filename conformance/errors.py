@@ -7,7 +7,8 @@ ConformanceError
 │   ├── BranchError       a case branched on a traced value
 │   ├── UnknownOperator   an operator that the catalogue lacks
 │   ├── ShapeError        shapes or dtypes that an operator refuses
-│   └── ClosedFormError   a closed form that the oracle disproves
+│   ├── ClosedFormError   a closed form that the oracle disproves
+│   └── NoComplexDtype    a complex case in a dtype that has no complex numbers
 ├── GraphError            a graph (usually from JSON) that is malformed
 ├── Unsupported           a backend lacks an operator, a dtype or a mode
 └── CannotCertify         the oracle has no proof; never a guess

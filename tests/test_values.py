@@ -316,9 +316,14 @@ def np_concatenate(xp, x):
     return np.concatenate([x, x])  # <-
 
 
-@refused(CaseError, "np.floor cannot see inside a traced value; write xp.sin(x) rather than np.sin")
+@refused(CaseError, "np.floor cannot see inside a traced value; write xp.floor")
 def np_floor(xp, x):
     return np.floor(x)  # <-
+
+
+@refused(CaseError, "np.spacing cannot see inside a traced value; write xp.sin(x) rather than np.s")
+def np_spacing(xp, x):
+    return np.spacing(x)  # <-
 
 
 @refused(CaseError, "NumPy cannot see inside a traced value; ", "xp.stack([a, b]) rather than an ")

@@ -365,8 +365,6 @@ def test_piece_of_another_operand_is_noticed(suite, hunt, plant_rule, operator, 
 
 
 CONVENTIONS = {
-    "max_to_the_first": ("max", 0, lambda dy, y, x, axis, keepdims: engine.where(
-        x == _spread(y, x, axis), _spread(dy, x, axis), 0)),
     "maximum_to_the_first": ("maximum", 0, lambda dy, y, x, w: engine.where(x >= w, dy, 0)),
     "maximum_not_to_the_second": ("maximum", 1, lambda dy, y, x, w: engine.where(w > x, dy, 0)),
     "relu_has_slope_one_at_zero": ("relu", 0, lambda dy, y, x: engine.where(x >= 0, dy, 0)),
@@ -388,6 +386,16 @@ def test_conventions_at_kinks_are_not_called_wrong(suite, plant_rule, name) -> N
     plant = plant_rule((operator, position), lambda right: other)
     assert disagreeing(suite, plant, cases, expected=("agrees", "changed")) == []
     assert disagreeing(suite, plant, cases)
+
+
+def test_a_slope_given_whole_to_each_of_a_tie_is_noticed(suite, plant_rule) -> None:
+    """A tie's shares sum to one."""
+    def whole(right):
+        return lambda dy, y, x, axis, keepdims: engine.where(
+            x == _spread(y, x, axis), _spread(dy, x, axis), 0)
+
+    found = disagreeing(suite, plant_rule(("max", 0), whole), suite.exercising(("max", 0)))
+    assert ("tie_in_a_reduction.max", "dy/dx") in found
 
 
 # --- the result of gradient() ---------------------------------------------------------------------

@@ -11,7 +11,7 @@ from conformance import runner
 from conformance.declaration import Case
 from conformance.errors import ClosedFormError
 from conformance.graph import Graph, Node, Output
-from conformance.oracle import check_closed_forms, derivatives
+from conformance.oracle import Kink, check_closed_forms, derivatives
 from conformance.oracle import evaluate as oracle
 from conformance.oracle.walking import filled
 from conformance.typing_rules import TensorType
@@ -176,4 +176,6 @@ def equivalent(case, graph) -> bool:
     (output,) = graph.outputs
     both = Graph(graph.nodes, (Output("truth", output.node), Output("claim", output.closed_form)))
     found = derivatives(both, case.values("float64"))
+    if any(isinstance(truth, Kink) for truth in found.values()):
+        return True  # a closed form of a set is not checked
     return bool((found["truth"].hi == found["claim"].hi).all())
