@@ -129,7 +129,7 @@ def compare_numbers(got: np.ndarray, truth: Truth, dtype: str,
     nearest = error <= unit / 2 + radius  # the nearest number is always right
     # a difference is a difference when it is proven: beyond the truth's own error
     outside = (error > truth.allowed + radius) & ~nearest
-    size = _sizes(truth)
+    size = _sizes(truth, dtype)
     vague = truth.allowed > LARGEST_USEFUL_ALLOWANCE * size
     unclear = (vague | ~np.isfinite(truth.allowed)) & ~nearest & ~outside
     for verdict, where in (("differs", outside), ("inconclusive", unclear)):
@@ -143,15 +143,19 @@ def compare_numbers(got: np.ndarray, truth: Truth, dtype: str,
     return _at("agrees", np.ones_like(outside), got, error, unit, truth, dtype)
 
 
-def _sizes(truth: Truth) -> np.ndarray:
+def _sizes(truth: Truth, dtype: str) -> np.ndarray:
     """What an allowance is small against: an element, or the larger terms that cancel in it.
 
-    A zero without terms is measured by the largest element, or by 1.
+    A zero without terms is measured by the largest element, or by 1; and what is less than a unit
+    in the last place of the largest element is small beside any.
     """
-    size = np.abs(truth.hi)
+    size, largest = np.abs(truth.hi), float(np.max(np.abs(truth.hi)))
     if truth.scale is not None:
         size = np.maximum(size, np.where(np.isfinite(truth.scale), truth.scale, 0.0))
-    return np.where(size == 0, max(1.0, float(np.max(np.abs(truth.hi)))), size)
+    size = np.where(size == 0, max(1.0, largest), size)
+    if size.size == 1 or not np.isfinite(largest):
+        return size
+    return np.maximum(size, float(ulp(np.array(largest), dtype)) / LARGEST_USEFUL_ALLOWANCE)
 
 
 def _rightly_infinite(got: np.ndarray, truth: Truth, dtype: str) -> np.ndarray:

@@ -359,3 +359,10 @@ def test_a_real_answer_is_no_complex_one():
 
 def test_an_imaginary_part_that_is_no_number_never_agrees():
     assert complex_verdict(complex(1, math.nan), [1, 2]).verdict == "differs"
+
+
+def test_an_allowance_below_a_unit_of_the_largest_element_is_small():
+    true = truth([8.0, 0.0], [1e-6, 5e-7], scale=[8.0, 1e-9])
+    assert verdict_of([8.0, 1e-7], true).verdict == "agrees"
+    more = truth([8.0, 0.0], [1e-6, 5e-6], scale=[8.0, 1e-9])
+    assert verdict_of([8.0, 1e-7], more).verdict == "inconclusive"
