@@ -100,7 +100,7 @@ def test_an_interrupt_keeps_the_finished_operators():
             time.sleep(0.1)
         assert [one.op for one in read_measurements("file.json.partial")] == ["exp"] * 3
         os.killpg(running.pid, signal.SIGINT)
-        out, err = running.communicate(timeout=30)
+        out, err = running.communicate(timeout=120)
     assert (running.returncode, err) == (130, "")
     assert "interrupted before the end" in out
     with open("file.json", encoding="utf-8") as file:
