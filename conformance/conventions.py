@@ -47,8 +47,8 @@ def recorded_in(folder: Path) -> Records:
                     if not isinstance(answer, str):
                         raise ValueError(f"{question!r} of {backend} {version} must be text")
     except (OSError, ValueError) as error:
-        raise UsageError(f"{display_path(path)}: {error}; --record-conventions writes it "
-                         "anew") from None
+        raise UsageError(f"{display_path(path)}: {error}; mend it, or delete it and let "
+                         "--record-conventions write it anew") from None
     return document
 
 

@@ -60,5 +60,5 @@ def test_a_second_recording_keeps_the_first(tmp_path):
     '[torch."new"]\nx = "y"'])
 def test_a_malformed_file_is_told(tmp_path, text):
     (tmp_path / FILE).write_text(text, encoding="utf-8")
-    with pytest.raises(UsageError, match=r"conventions.toml: .*--record-conventions writes it"):
+    with pytest.raises(UsageError, match=r"conventions.toml: .*--record-conventions write it"):
         recorded_in(tmp_path)

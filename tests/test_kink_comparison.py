@@ -77,6 +77,12 @@ def test_rounding_is_allowed_for_at_a_limit_and_between():
     assert judged([1.00001], kink).verdict == "differs"
 
 
+def test_where_rounding_explains_anything_nothing_differs():
+    kink = Kink((truth(-1.0, allowed=np.inf), truth(1.0, allowed=np.inf)), {})
+    assert judged([5.0], kink).verdict == "inconclusive"
+    assert judged([1.0], kink).verdict == "agrees"
+
+
 def test_the_nearest_limit_is_what_is_shown():
     assert judged([1.5], CORNER).limit == 1
     assert judged([-1.5], CORNER).limit == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -23,6 +24,7 @@ from conformance.oracle import Kink, Truth
 VARIABLE = "CONFORMANCE_CACHE"
 COLUMNS = ("hi", "lo", "radius", "allowed", "scale")
 KEPT_ORACLES = 4
+NAME_LENGTH = 16
 
 Answer = Truth | Kink | CannotCertify
 
@@ -61,7 +63,7 @@ def folder() -> Path | None:
     if chosen.lower() == "off":
         return None
     if chosen:
-        return Path(chosen) / oracle()
+        return Path(chosen) / "truths" / oracle()
     from platformdirs import user_cache_path
 
     return user_cache_path("conformance", appauthor=False) / "truths" / oracle()
@@ -73,10 +75,13 @@ def oracle() -> str:
     import flint
 
     here = Path(__file__).resolve().parent
+    house = here.parent
+    # rules of shapes and types lie beside the oracle, which reads places and sizes from them
+    files = [*house.glob("*.py"), *here.rglob("*.py"), *(house / "catalogue").rglob("*.py")]
     digest = hashlib.sha256(flint.__version__.encode())
-    for file in [here.parent / "formats.py", *sorted(here.rglob("*.py"))]:
-        digest.update(file.relative_to(here.parent).as_posix().encode() + file.read_bytes())
-    return digest.hexdigest()[:16]
+    for file in sorted(files):
+        digest.update(file.relative_to(house).as_posix().encode() + file.read_bytes())
+    return digest.hexdigest()[:NAME_LENGTH]
 
 
 def _path(graph: Graph, inputs: Mapping[str, np.ndarray], what: str) -> Path | None:
@@ -123,8 +128,12 @@ def _write(path: Path, document: Any) -> None:
 
 
 def _forget_others(place: Path) -> None:
-    """Keep what the latest oracles found; what older ones did is of no use."""
-    others = sorted((p for p in place.parent.iterdir() if p.is_dir()),
+    """Keep what the latest oracles found; what older ones did is of no use.
+
+    Only folders that are named as an oracle is are anyone's to delete.
+    """
+    ours = re.compile(rf"[0-9a-f]{{{NAME_LENGTH}}}")
+    others = sorted((p for p in place.parent.iterdir() if p.is_dir() and ours.fullmatch(p.name)),
                     key=lambda p: p.stat().st_mtime, reverse=True)
     for old in others[KEPT_ORACLES:]:
         shutil.rmtree(old, ignore_errors=True)

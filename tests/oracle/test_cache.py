@@ -113,12 +113,34 @@ def test_another_oracle_believes_nothing_of_the_last(computed, monkeypatch):
 
 
 def test_only_the_latest_oracles_are_remembered(place, monkeypatch):
-    for name in "abcdefg":
+    others = place / "truths" / "of-someone-else"
+    others.mkdir(parents=True)
+    (place / "also-not-ours").mkdir()
+    for name in (16 * letter for letter in "abcdef"):
         monkeypatch.setattr(cache, "oracle", lambda name=name: name)
         derivatives(graph_of(), values(0.5, 1.5))
-    kept = {path.name for path in place.iterdir()}
+    kept = {path.name for path in others.parent.iterdir()} - {others.name}
     assert len(kept) == cache.KEPT_ORACLES
-    assert "g" in kept
+    assert 16 * "f" in kept
+    assert others.is_dir()
+    assert (place / "also-not-ours").is_dir()
+
+
+def test_a_change_of_any_rule_that_the_oracle_reads_makes_it_another(tmp_path, monkeypatch):
+    import shutil
+    from pathlib import Path
+
+    copied = tmp_path / "conformance"
+    shutil.copytree(Path(cache.__file__).parent.parent, copied)
+    monkeypatch.setattr(cache, "__file__", str(copied / "oracle" / "cache.py"))
+    names = set()
+    for changed in ("window_rules.py", "typing_rules.py", "oracle/rules/shapes.py",
+                    "catalogue/shapes.py"):
+        (copied / changed).write_text((copied / changed).read_text() + "# changed\n")
+        cache.oracle.cache_clear()
+        names.add(cache.oracle())
+    cache.oracle.cache_clear()
+    assert len(names) == 4
 
 
 def test_it_can_be_turned_off(computed, place, monkeypatch):
